@@ -1,0 +1,1 @@
+"""policytag: which policy measures a Chinese document takes, paragraph by paragraph."""

@@ -1,0 +1,83 @@
+"""Label files → Examples: read, checked, several annotators' judgements merged."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from classifier.errors import LabelsError
+from classifier.records import Example, Kind
+from classifier.taxonomy import Taxonomy
+
+_FIELDS = {"id": str, "document": str, "paragraph": int, "genre": str, "kind": str, "text": str, "labels": list,
+           "annotator": str, "origin": str}  # fmt: skip
+
+
+def load(folder: Path, taxonomy: Taxonomy) -> list[Example]:
+    """Give every judgement under `folder` (`*.jsonl`), in file order.
+
+    Raises `LabelsError` naming file, line and, for an unknown label, the nearest known one.
+    """
+    paths = sorted(folder.glob("*.jsonl"))
+    if not paths:
+        raise LabelsError(f"no examples: {folder} holds no .jsonl file", "see labels/README.md for the form of one")
+    examples = [example for path in paths for example in read(path, taxonomy)]
+    seen: set[tuple[str, str]] = set()
+    for example in examples:
+        if (key := (example.id, example.annotator)) in seen:
+            raise LabelsError(f"{folder}: {example.id} is judged twice by {example.annotator}", "keep one of the two")
+        seen.add(key)
+    return examples
+
+
+def read(path: Path, taxonomy: Taxonomy) -> Iterator[Example]:
+    """Give the judgements of one file, each checked."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: a text may hold U+2028
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelsError(f"{path} cannot be read: {error}", "label files are UTF-8, one JSON object a line") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _example(line, f"{path}, line {number}", taxonomy)
+
+
+def _example(line: str, where: str, taxonomy: Taxonomy) -> Example:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise LabelsError(f"{where}: not JSON ({error})", "mend or delete the line") from error
+    if not isinstance(row, dict):
+        raise LabelsError(f"{where}: not a JSON object", "mend or delete the line")
+    for field, kind in _FIELDS.items():
+        if not isinstance(row.get(field), kind):
+            raise LabelsError(f"{where}: '{field}' is missing or no {kind.__name__}", "see labels/README.md")
+    known = taxonomy.ids
+    for label in row["labels"]:
+        if label not in known:
+            near = get_close_matches(str(label), known, n=1, cutoff=0)
+            raise LabelsError(f"{where}: unknown label '{label}'", f"did you mean '{near[0]}'?")
+    try:
+        kind_of = Kind(row["kind"])
+    except ValueError as error:
+        raise LabelsError(f"{where}: unknown kind '{row['kind']}'", f"one of {', '.join(Kind)}") from error
+    return Example(**{**{field: row[field] for field in _FIELDS}, "kind": kind_of, "labels": frozenset(row["labels"])})
+
+
+def merge(judgements: Iterable[Example]) -> list[Example]:
+    """Give one Example a paragraph: a label stands when more than half of its annotators gave it.
+
+    Where two annotators differ there is no majority: the one whose file comes first decides.
+    """
+    by_id: dict[str, list[Example]] = defaultdict(list)
+    for judgement in judgements:
+        by_id[judgement.id].append(judgement)
+    return [_majority(group) for group in by_id.values()]
+
+
+def _majority(group: Sequence[Example]) -> Example:
+    if len(group) < 3:
+        return group[0]
+    given = [label for judgement in group for label in judgement.labels]
+    return replace(group[0], labels=frozenset(label for label in given if 2 * given.count(label) > len(group)))

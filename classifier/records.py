@@ -1,0 +1,112 @@
+"""The records that travel from stage to stage. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Span = tuple[int, int]  # character offsets, end exclusive
+
+
+class Kind(StrEnum):
+    """What a paragraph is on its page."""
+
+    BODY = "body"
+    HEADING = "heading"
+    FURNITURE = "furniture"  # bylines, captions, credits, page and column labels: never tagged
+
+
+class Note(StrEnum):
+    """What is known to be wrong with a paragraph's edges."""
+
+    CUT = "cut"  # its end is missing
+    FRAGMENT = "fragment"  # its beginning is missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text to be split into paragraphs. `text` is the decoded input that offsets refer to."""
+
+    name: str
+    text: str
+    markdown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A table row: one paragraph as it stands, with the other columns to be handed back."""
+
+    document: str
+    number: int
+    id: str
+    text: str
+    columns: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """An input that could not be read, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A paragraph with where it came from: `source` holds ranges of the decoded input."""
+
+    id: str
+    document: str
+    number: int
+    kind: Kind
+    text: str
+    source: tuple[Span, ...]
+    duplicate_of: str | None = None
+    note: Note | None = None
+    columns: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A label given to a paragraph. `confidence` is a calibrated probability."""
+
+    label: str
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A stretch of `Paragraph.text` that spoke for a label; `weight` is its share of the margin."""
+
+    label: str
+    term: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """A paragraph with what the model `model` says of it. `scores`: probability of every label, on request."""
+
+    paragraph: Paragraph
+    tags: tuple[Tag, ...]
+    review: bool
+    model: str
+    scores: Mapping[str, float] | None = None
+    evidence: tuple[Evidence, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A labelled paragraph. No labels is a judgement too: the paragraph has no measure."""
+
+    id: str
+    document: str
+    paragraph: int
+    genre: str
+    kind: Kind
+    text: str
+    labels: frozenset[str]
+    annotator: str
+    origin: str

@@ -1,0 +1,70 @@
+"""How likely two pieces of text continue each other, judged by the two characters that would meet.
+
+The value is a log likelihood ratio, in nats: the chance that the second character follows the first inside a
+running text, against the chance that it begins a paragraph. 促|进 scores high, 业|近 low, and a pair too rare to
+tell about near 0. The counts behind it come from the committed corpus (`classifier.learning.cohesion` makes the
+file); they carry no sentence of it.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+LIMIT = 6.0  # nats: no single pair of characters may decide more than this
+_PAIR_PRIOR, _BEGIN_PRIOR = 0.3, 1.0  # pseudo-counts drawing observed ÷ expected towards 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cohesion:
+    """Counts. `chars` are sorted code points; `pairs` sorted keys, index of first × len(chars) + index of second."""
+
+    chars: npt.NDArray[np.uint32]
+    frequency: npt.NDArray[np.uint32]
+    begins: npt.NDArray[np.float32]
+    pairs: npt.NDArray[np.uint32]
+    seen: npt.NDArray[np.uint16]
+
+    def ratio(self, left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Give the log likelihood ratio for arrays of code points that would meet; unknown characters give 0."""
+        a, known_a = self._index(left)
+        b, known_b = self._index(right)
+        key = (a * len(self.chars) + b).astype(np.uint32)
+        at = np.minimum(np.searchsorted(self.pairs, key), len(self.pairs) - 1)
+        seen = np.where(self.pairs[at] == key, self.seen[at], 0)
+        share = self.frequency[b] / self.frequency.sum()
+        follows = np.log((seen + _PAIR_PRIOR) / (self.frequency[a] * share + _PAIR_PRIOR))
+        begins = np.log((self.begins[b] + _BEGIN_PRIOR) / (self.begins.sum() * share + _BEGIN_PRIOR))
+        return np.where(known_a & known_b, np.clip(follows - begins, -LIMIT, LIMIT), 0.0)
+
+    def _index(self, codes: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        folded = fold(np.asarray(codes, dtype=np.uint32))
+        at = np.minimum(np.searchsorted(self.chars, folded), len(self.chars) - 1)
+        return at, self.chars[at] == folded
+
+    def save(self, path: Path) -> None:
+        """Write the table."""
+        np.savez_compressed(path, **{name: getattr(self, name) for name in self.__slots__})  # type: ignore[arg-type]
+
+
+def fold(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Give code points with digits as 0 and Latin letters as a: which one it is says nothing about continuity."""
+    digit = ((codes >= ord("0")) & (codes <= ord("9"))) | ((codes >= 0xFF10) & (codes <= 0xFF19))
+    latin = ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z")) & (codes < 0x80)
+    return np.where(digit, np.uint32(ord("0")), np.where(latin, np.uint32(ord("a")), codes)).astype(np.uint32)
+
+
+def load(path: Path) -> Cohesion:
+    """Read a table from `path`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Cohesion(**{name: arrays[name] for name in Cohesion.__slots__})
+
+
+@cache
+def packaged() -> Cohesion:
+    """Give the table that comes with the program."""
+    with as_file(files("classifier.tagging") / "cohesion.npz") as path:
+        return load(path)

@@ -1,0 +1,133 @@
+"""Document → Paragraphs: text restored, kinds settled, repeats found, every character accounted for."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from classifier.records import Document, Kind, Note, Paragraph, Row, Span
+from classifier.tagging import wording
+from classifier.tagging.lines import Lines, measure
+from classifier.tagging.reflow import Block, blocks
+from classifier.tagging.stitch import Chain, stitch
+
+_DOUBLED = re.compile(r"(.+?)\1", re.DOTALL)
+
+
+def paragraphs(document: Document) -> list[Paragraph]:
+    """Give the paragraphs of a document in reading order.
+
+    The characters of each are those of its `source` ranges, white space aside; every visible character of the
+    document is in exactly one paragraph.
+    """
+    lines = measure(document.text)
+    found: list[Paragraph] = []
+    first_copy: dict[str, str] = {}
+    for kind, spans, note in _units(lines):
+        text = _text(document.text, spans)
+        number = len(found) + 1
+        name = f"{document.name}#{number}"
+        key = "".join(text.split())
+        original = first_copy.setdefault(key, name)
+        found.append(
+            Paragraph(
+                id=name, document=document.name, number=number, kind=kind, text=text, source=tuple(spans),
+                duplicate_of=None if original == name else original, note=note,
+            )  # fmt: skip
+        )
+    return found
+
+
+def row_paragraph(row: Row) -> Paragraph:
+    """Give a table row as the one paragraph that it is."""
+    return Paragraph(
+        id=row.id, document=row.document, number=row.number, kind=Kind.BODY, text=row.text,
+        source=((0, len(row.text)),), columns=row.columns,
+    )  # fmt: skip
+
+
+def _units(lines: Lines) -> Iterator[tuple[Kind, list[Span], Note | None]]:
+    """Give kind, source ranges and note of each paragraph."""
+    for chain in _settle(stitch(blocks(lines), lines), lines):
+        spans = [(int(lines.start[i]), int(lines.end[i])) for block in chain.blocks for i in range(block.first, block.last + 1)]
+        note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
+        once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, [])
+        yield chain.kind, once, note
+        if again:
+            yield chain.kind, again, None
+
+
+def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
+    """Settle what only neighbours tell: a caption stands on its credit, a byline may take a second line."""
+    i = 0
+    while i < len(chains):
+        chain = chains[i]
+        after = chains[i + 1] if i + 1 < len(chains) else None
+        first, last = chain.blocks[0].first, chain.blocks[-1].last
+        if chain.kind is Kind.BODY and last == first and wording.caption_with_credit(lines.string(first)):
+            chain = _as(chain, Kind.FURNITURE)
+        elif chain.kind is Kind.BODY and after and _is_caption_of(chain, after, lines):
+            chain = _as(chain, Kind.FURNITURE)
+        elif chain.kind is Kind.FURNITURE and after and _is_second_line(chain, after, lines):
+            chain = Chain(chain.blocks + after.blocks)
+            i += 1
+        yield chain
+        i += 1
+
+
+def _as(chain: Chain, kind: Kind) -> Chain:
+    return Chain(tuple(Block(kind, b.first, b.last) for b in chain.blocks))
+
+
+def _is_caption_of(chain: Chain, after: Chain, lines: Lines) -> bool:
+    """A short text set tight on a photograph's credit, or speaking of what one sees."""
+    below = after.blocks[0].first
+    first, last = chain.blocks[0].first, chain.blocks[-1].last
+    if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below)):
+        return False
+    width = float(lines.width[first : last + 1].sum())
+    return width <= 90 and (int(lines.gap[below]) == 0 or wording.describes_scene(lines.text[lines.start[first] : lines.end[last]]))
+
+
+def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:
+    """A byline directly below a byline."""
+    below = after.blocks[0].first
+    return (
+        after.kind is Kind.FURNITURE
+        and below == chain.blocks[-1].last + 1
+        and int(lines.gap[below]) == 0
+        and wording.is_byline(lines.string(below))
+        and wording.is_byline(lines.string(below - 1))
+    )
+
+
+def _undouble(text: str, spans: list[Span]) -> tuple[list[Span], list[Span]]:
+    """Part a heading that was printed twice over (标题标题, 甲甲““乙乙””) into its text and the second copy."""
+    once: list[Span] = []
+    again: list[Span] = []
+    for start, end in spans:
+        at = start
+        while at < end:
+            doubled = _DOUBLED.match(text, at, end)
+            if not doubled:
+                return spans, []
+            middle = at + len(doubled.group(1))
+            once.append((at, middle))
+            again.append((middle, doubled.end()))
+            at = doubled.end()
+    return (once, again) if sum(e - s for s, e in once) >= 4 else (spans, [])
+
+
+_CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’—…·]"
+_BETWEEN_CJK = re.compile(rf"(?<={_CJK})\s+(?={_CJK})")
+_SPACES = re.compile(r"\s+")
+
+
+def _text(source: str, spans: Iterable[Span]) -> str:
+    """Give the restored text of source ranges: letter-spacing closed, lines joined as Chinese is."""
+    text = ""
+    for start, end in spans:
+        piece = _SPACES.sub(" ", source[start:end]).strip()
+        if piece.count(" ") >= 0.4 * len(piece.replace(" ", "")):
+            piece = _BETWEEN_CJK.sub("", piece)
+        latin = text[-1:].isascii() and text[-1:].isalpha() and piece[:1].isascii() and piece[:1].isalpha()
+        text += " " + piece if latin and text else piece
+    return text
