@@ -58,7 +58,8 @@ _SPACE, _WIDE, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK = (1 << n for n in ra
 def _classes() -> npt.NDArray[np.uint8]:
     """Bit flags for every code point of the basic plane; others count as wide."""
     table = np.zeros(0x10000, dtype=np.uint8)
-    for code in range(0x10000):
+    table[0x3400:0xD800] = _WIDE  # Han and Hangul; the loop need not see them
+    for code in (*range(0x3400), *range(0xE000, 0x10000)):
         char = chr(code)
         # Latin curly quotes and dashes are "ambiguous": Chinese typesetting sets them full-width
         table[code] = (_SPACE if char.isspace() else 0) | (_WIDE if unicodedata.east_asian_width(char) in "WFA" else 0)

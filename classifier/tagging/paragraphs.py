@@ -18,10 +18,10 @@ def paragraphs(document: Document) -> list[Paragraph]:
     The characters of each are those of its `source` ranges, white space aside; every visible character of the
     document is in exactly one paragraph.
     """
-    lines = measure(document.text)
     found: list[Paragraph] = []
     first_copy: dict[str, str] = {}
-    for kind, spans, note in _units(lines):
+    units = _marked_up(document.text) if document.markdown else _units(measure(document.text))
+    for kind, spans, note in units:
         text = _text(document.text, spans)
         number = len(found) + 1
         name = f"{document.name}#{number}"
@@ -42,6 +42,14 @@ def row_paragraph(row: Row) -> Paragraph:
         id=row.id, document=row.document, number=row.number, kind=Kind.BODY, text=row.text,
         source=((0, len(row.text)),), columns=row.columns,
     )  # fmt: skip
+
+
+def _marked_up(text: str) -> Iterator[tuple[Kind, list[Span], Note | None]]:
+    """Give the units of a text whose author marked them: nothing to restore."""
+    from classifier.tagging import markdown
+
+    for kind, spans in markdown.units(text):
+        yield kind, spans, None
 
 
 def _units(lines: Lines) -> Iterator[tuple[Kind, list[Span], Note | None]]:

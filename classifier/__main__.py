@@ -1,0 +1,5 @@
+"""`python -m classifier` is `policytag`."""
+
+from classifier.cli import main
+
+main()

@@ -1,0 +1,179 @@
+"""The command line: the only place that prints or exits."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from classifier.errors import PolicytagError, UsageError
+
+if TYPE_CHECKING:
+    from classifier.records import Paragraph, Skipped, Tagged
+    from classifier.tagging.batch import Tally
+    from classifier.tagging.outputs import Writer
+
+_INPUT = "file, folder, glob, or - for text on standard input"
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit: 0 done, 1 some inputs skipped, 2 usage, 3 could not run, 130 interrupted."""
+    try:
+        options = _parser().parse_args(arguments)
+        sys.exit(options.run(options))
+    except PolicytagError as error:
+        _say(f"policytag: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output had enough
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        _say("policytag: interrupted")
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="policytag", description="Find the policy measures that Chinese documents take, paragraph by paragraph."
+    )
+    parser.add_argument("--version", action="version", version=f"policytag {version('policytag')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    tag = _command(commands, "tag", _tag, "tag the paragraphs of documents", "policytag tag pages/ -o tagged.csv")
+    _inputs_and_output(tag)
+    tag.add_argument("--model", type=Path, metavar="DIR", help="model directory, or a folder of models (default: the packaged model)")
+    tag.add_argument("--evidence", action="store_true", help="add the words that carried each tag")
+    tag.add_argument("--all-scores", action="store_true", help="add the probability of every label")
+    tag.add_argument("--headings", action="store_true", help="tag headings too")
+
+    paragraphs = _command(commands, "paragraphs", _paragraphs, "restore the paragraphs of documents, no tags", "policytag paragraphs page.txt")
+    _inputs_and_output(paragraphs)
+
+    labels = _command(commands, "labels", _labels, "read the codebook", "policytag labels subsidies")
+    labels.add_argument("label", nargs="?", metavar="LABEL", help="one label's id or name, in full")
+    labels.add_argument("--taxonomy", type=Path, metavar="FILE", help="another taxonomy")
+
+    evaluate = _command(commands, "evaluate", _evaluate, "measure a model on labelled paragraphs", "policytag evaluate labelled.jsonl --json")
+    evaluate.add_argument("labelled", type=Path, metavar="LABELLED.jsonl", help="lines with text and labels; id and document where known")
+    evaluate.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+
+    model = commands.add_parser("model", help="look after models", description="Look after models.")
+    actions = model.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verify = _command(actions, "verify", _verify, "check every byte of a model", "policytag model verify models/")
+    verify.add_argument("model", nargs="?", type=Path, metavar="DIR", help="default: the packaged model")
+    return parser
+
+
+def _command(commands, name: str, run, help_: str, example: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.", epilog=f"example: {example}"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _inputs_and_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUT)
+    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="where the result goes (default: standard output)")
+    parser.add_argument("--format", choices=["jsonl", "csv", "table"], help="default: as the output's name says, else jsonl")
+
+
+def _tag(options: argparse.Namespace) -> int:
+    from classifier.tagging import bundle
+    from classifier.tagging.tagger import Tagger
+
+    tagger = Tagger(
+        bundle=bundle.load(options.model), headings=options.headings, all_scores=options.all_scores,
+        evidence=options.evidence,
+    )  # fmt: skip
+    return _run(options, tagger.tag)
+
+
+def _paragraphs(options: argparse.Namespace) -> int:
+    return _run(options, lambda paragraphs: paragraphs)
+
+
+def _run(options: argparse.Namespace, work) -> int:  # type: ignore[no-untyped-def]
+    """Read the inputs, do `work` on their paragraphs, write the results, tell what was skipped."""
+    from classifier.tagging import batch, documents, outputs
+
+    writer_type = outputs.FORMATS[outputs.format_of(options.output, options.format)]
+    tally = batch.Tally()
+    sources = documents.discover(options.inputs)
+    with outputs.opened(options.output, sys.stdout.buffer) as file:
+        writer = writer_type(file)
+        for result in work(batch.split(_progress(sources), tally, _report)):
+            writer.write(outputs.record(result))
+        writer.finish()
+    return _close(tally)
+
+
+def _progress(sources: "Sequence[object]") -> "Iterable[object]":
+    """Show progress where someone looks on."""
+    if len(sources) < 2 or not sys.stderr.isatty():
+        return sources
+    from tqdm import tqdm
+
+    return tqdm(sources, unit=" inputs", file=sys.stderr, leave=False)
+
+
+def _report(skipped: "Skipped") -> None:
+    _say(f"skipped {skipped.name}: {skipped.reason}")
+
+
+def _close(tally: "Tally") -> int:
+    if not tally.adds_up:
+        raise PolicytagError("the counts do not add up: a fault of policytag", "please report it with the command")
+    if tally.skipped:
+        _say(f"{tally.done} of {tally.given} inputs done, {len(tally.skipped)} skipped")
+    return 1 if tally.skipped else 0
+
+
+def _labels(options: argparse.Namespace) -> int:
+    from tabulate import tabulate
+
+    from classifier import taxonomy
+
+    loaded = taxonomy.load(options.taxonomy)
+    if options.label is None:
+        rows = [[label.group, label.name, label.id, label.definition] for label in loaded.labels]
+        print(tabulate(rows, headers=["组", "名称", "id", "定义"], maxcolwidths=[None, None, None, 60]))
+        return 0
+    chosen = [label for label in loaded.labels if options.label in (label.id, label.name)]
+    if not chosen:
+        from difflib import get_close_matches
+
+        near = get_close_matches(options.label, [*loaded.ids, *loaded.names.values()], n=1, cutoff=0)[0]
+        raise UsageError(f"no label '{options.label}'", f"did you mean '{near}'? All of them: policytag labels")
+    label = chosen[0]
+    lines = [("名称", label.name), ("id", label.id), ("组", label.group), ("政策工具", label.instrument), ("定义", label.definition),
+             ("计入", label.counts), ("不计入", label.excludes), ("快捷键", label.hotkey)]  # fmt: skip
+    print(tabulate([line for line in lines if line[1]], tablefmt="plain", maxcolwidths=[None, 80]))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    import json
+
+    from classifier.learning import evaluation, examples
+    from classifier.tagging import bundle
+
+    model = bundle.load(options.model)
+    report = evaluation.evaluate(model, examples.read_gold(options.labelled, tuple(model.labels) + model.left_out))
+    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else evaluation.table(report, model.labels))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from classifier.tagging import bundle
+
+    place = bundle.locate(options.model)
+    model = bundle.load(place)
+    print(f"{place}: whole; model {model.id}, {len(model.labels)} labels, {len(model.vocabulary):,} terms")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,82 @@
+"""Probabilities × truth → Report: a plain mapping that goes to report.json, the terminal and the model card alike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.learning import metrics
+from classifier.records import Example
+from classifier.tagging import features, scores
+from classifier.tagging.bundle import Bundle
+
+Floats = npt.NDArray[np.floating]
+Bools = npt.NDArray[np.bool_]
+Report = dict[str, Any]
+
+
+def evaluate(bundle: Bundle, examples: Sequence[Example]) -> Report:
+    """Measure a model on labelled paragraphs. Labels of the examples that the model lacks count as missed."""
+    labels = [*bundle.labels, *sorted({label for e in examples for label in e.labels} - set(bundle.labels))]
+    known = len(bundle.labels)
+    counts = features.count([e.text for e in examples], bundle.trie, bundle.cues, known)
+    margin = scores.margins(counts, bundle.weights)
+    probability = np.zeros((len(examples), len(labels)))
+    probability[:, :known] = scores.probabilities(margin, bundle.weights.slope, bundle.weights.offset)
+    threshold = np.append(bundle.weights.threshold, np.full(len(labels) - known, np.inf))
+    given = probability >= threshold
+    true = np.array([[label in e.labels for label in labels] for e in examples])
+    report = figures(probability, given, true, labels, examples)
+    inside = (probability[:, :known] > bundle.weights.low) & (probability[:, :known] < bundle.weights.high)
+    sure = ~inside.any(axis=1)
+    report["outside_review"] = {"share": float(sure.mean()), "micro_f1": metrics.f1(given[sure], true[sure])}
+    return report
+
+
+def figures(
+    probability: Floats, given: Bools, true: Bools, labels: Sequence[str], examples: Sequence[Example]
+) -> Report:
+    """Give all figures of one set of decisions; intervals are 95 %, by bootstrap over documents."""
+    documents = [example.document for example in examples]
+    high = probability >= 0.2
+    empty = ~true.any(axis=1)
+    report: Report = {
+        "paragraphs": len(true),
+        "documents": len(set(documents)),
+        "micro_f1": metrics.f1(given, true),
+        "micro_f1_interval": metrics.bootstrap(documents, lambda rows: metrics.f1(given[rows], true[rows])),
+        "micro_precision": metrics.precision(given, true),
+        "micro_recall": metrics.recall(given, true),
+        "macro_f1": metrics.macro_f1(given, true),
+        "macro_f1_interval": metrics.bootstrap(documents, lambda rows: metrics.macro_f1(given[rows], true[rows]), 200),
+        "mean_average_precision": metrics.mean(
+            metrics.average_precision(probability[:, j], true[:, j]) for j in range(len(labels))
+        ),
+        "exact_match": float((given == true).all(axis=1).mean()),
+        "empty_tagged": float(given[empty].any(axis=1).mean()) if empty.any() else None,
+        "calibration_error": metrics.calibration_error(probability, true),
+        "calibration_error_from_0.2": metrics.calibration_error(probability[high], true[high]),
+        "brier": metrics.brier(probability, true),
+        "log_loss": metrics.log_loss(probability, true),
+    }
+    report["labels"] = {label: _label(probability[:, j], given[:, j], true[:, j]) for j, label in enumerate(labels)}
+    for part in ("genre", "origin"):
+        values = np.array([getattr(example, part) for example in examples])
+        report[part] = {
+            value: {"paragraphs": int((values == value).sum()), "micro_f1": metrics.f1(given[values == value], true[values == value])}
+            for value in sorted(set(values.tolist()))
+        }
+    return report
+
+
+def _label(probability: Floats, given: Bools, true: Bools) -> Report:
+    return {
+        "positives": int(true.sum()),
+        "given": int(given.sum()),
+        "precision": metrics.precision(given, true),
+        "recall": metrics.recall(given, true),
+        "f1": metrics.f1(given, true),
+        "average_precision": metrics.average_precision(probability, true),
+        "calibration_error": metrics.calibration_error(probability, true),
+    }

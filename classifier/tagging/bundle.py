@@ -1,0 +1,190 @@
+"""Model directory ⇄ Bundle. The only reader and writer of models; reading one never runs code.
+
+A model directory holds `manifest.json` (what it is, and a digest of every file), `vocabulary.txt` (one term a line),
+`arrays.npz` (numbers, read with `allow_pickle=False`) and `report.json` (what was measured).
+
+FORMAT rises when an older program could not use the files rightly; then add the old form to `_read`, or say in the
+error how to train anew, and keep a small model of the old format under tests/cases/models.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import ModelDamaged, ModelError, ModelNotFound, ModelTooNew
+from classifier.tagging.features import Cues
+from classifier.tagging.scores import Weights
+from classifier.tagging.trie import Trie
+from classifier.taxonomy import data_file
+
+FORMAT = 1
+_FILES = ("vocabulary.txt", "arrays.npz", "report.json")
+_GROUPS = {"trie": Trie, "cues": Cues, "weights": Weights}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A model. `labels` maps ids to names in column order; `report` is what training measured."""
+
+    id: str
+    labels: Mapping[str, str]
+    taxonomy_version: str
+    left_out: tuple[str, ...]  # labels without a positive example: never given
+    suggest_only: frozenset[str]  # labels whose tags a person should always look at
+    config: Mapping[str, Any]
+    data: Mapping[str, Any]  # number of examples, digest
+    vocabulary: tuple[str, ...]
+    trie: Trie
+    cues: Cues
+    weights: Weights
+    report: Mapping[str, Any]
+
+
+def locate(path: Path | None = None) -> Path:
+    """Give the directory of the model at `path`: itself, or the current one of a folder of models.
+
+    Without `path` it is the packaged model. Raises `ModelNotFound`.
+    """
+    place = path or data_file("models")
+    if (place / "manifest.json").is_file():
+        return place
+    try:
+        name = (place / "CURRENT").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    if not name or "/" in name or "\\" in name or not (place / name / "manifest.json").is_file():
+        raise ModelNotFound(f"no model at {place}", "name a model directory, or make one with scripts/retrain.py")
+    return place / name
+
+
+def load(path: Path | None = None) -> Bundle:
+    """Read a model, checking every byte against its manifest.
+
+    Raises `ModelNotFound`, `ModelTooNew`, or `ModelDamaged` naming the file.
+    """
+    place = locate(path)
+    manifest = _manifest(place)
+    content = {name: _checked(place, name, manifest) for name in _FILES}
+    try:
+        return _read(manifest, content)
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelDamaged(f"{place} does not hold a whole model ({error})", _RESTORE) from error
+
+
+_RESTORE = "restore the directory from a backup, or train anew with scripts/retrain.py"
+
+
+def _manifest(place: Path) -> dict[str, Any]:
+    path = place / "manifest.json"
+    try:
+        manifest = json.loads(path.read_bytes())
+        written = manifest["format"]
+        digest = manifest.pop("digest")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelDamaged(f"{path} cannot be read", _RESTORE) from error
+    if not isinstance(written, int) or written > FORMAT:
+        raise ModelTooNew(
+            f"{place} has model format {written}; this policytag knows formats up to {FORMAT}",
+            "upgrade with: pip install --upgrade policytag",
+        )
+    if digest != _digest(_canonical(manifest)):
+        raise ModelDamaged(f"{path} was changed after it was written", _RESTORE)
+    return dict(manifest)
+
+
+def _checked(place: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
+    path = place / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelDamaged(f"{path} is missing or cannot be read", _RESTORE) from error
+    if _digest(content) != manifest["files"].get(name):
+        raise ModelDamaged(f"{path} was changed after it was written", _RESTORE)
+    return content
+
+
+def _read(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> Bundle:
+    with np.load(io.BytesIO(content["arrays.npz"]), allow_pickle=False) as arrays:
+        parts = {
+            group: kind(**{name: arrays[f"{group}.{name}"] for name in kind.__slots__ if f"{group}.{name}" in arrays},
+                        **({"power": float(manifest["config"]["power"])} if kind is Weights else {}))
+            for group, kind in _GROUPS.items()
+        }  # fmt: skip
+    return Bundle(
+        id=manifest["id"],
+        labels=manifest["labels"],
+        taxonomy_version=manifest["taxonomy_version"],
+        left_out=tuple(manifest["left_out"]),
+        suggest_only=frozenset(manifest["suggest_only"]),
+        config=manifest["config"],
+        data=manifest["data"],
+        vocabulary=tuple(content["vocabulary.txt"].decode("utf-8").split("\n")),
+        report=json.loads(content["report.json"]),
+        **parts,
+    )
+
+
+def save(bundle: Bundle, models: Path) -> Path:
+    """Write a model to `models/<id>` in one step, so that no half model is ever seen; give its directory.
+
+    A model of that id that is already there is whole and the same, and stays.
+    """
+    target = models / bundle.id
+    arrays = {
+        f"{group}.{name}": np.asarray(getattr(getattr(bundle, group), name))
+        for group, kind in _GROUPS.items()
+        for name in kind.__slots__
+        if name != "power"
+    }
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    content = {
+        "vocabulary.txt": "\n".join(bundle.vocabulary).encode(),
+        "arrays.npz": packed.getvalue(),
+        "report.json": (json.dumps(bundle.report, ensure_ascii=False, indent=1) + "\n").encode(),
+    }
+    manifest: dict[str, Any] = {
+        "format": FORMAT, "id": bundle.id, "taxonomy_version": bundle.taxonomy_version, "labels": dict(bundle.labels),
+        "left_out": list(bundle.left_out), "suggest_only": sorted(bundle.suggest_only), "config": dict(bundle.config),
+        "data": dict(bundle.data), "files": {name: _digest(data) for name, data in content.items()},
+    }  # fmt: skip
+    manifest["digest"] = _digest(_canonical(manifest))
+    content["manifest.json"] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    if (target / "manifest.json").exists():
+        return target
+    models.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=models))
+    try:
+        for name, data in content.items():
+            (draft / name).write_bytes(data)
+        draft.chmod(0o755)  # mkdtemp keeps others out; a model is for all who may read the folder
+        os.replace(draft, target)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if (target / "manifest.json").exists():  # another training wrote the same model meanwhile
+            return target
+        raise ModelError(f"cannot write the model to {target}: {error.strerror}", "free space or choose another folder with --models") from error
+    return target
+
+
+def identity(config: Mapping[str, Any], taxonomy: Mapping[str, Any], data_digest: str) -> str:
+    """Give the id of the model that this configuration, taxonomy and data make."""
+    return _digest(_canonical({"format": FORMAT, "config": config, "taxonomy": taxonomy, "data": data_digest}))[:12]
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
