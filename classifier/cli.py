@@ -2,17 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from classifier.errors import PolicytagError, UsageError
+from classifier.errors import LabelsError, PolicytagError, UsageError
 
 if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
     from classifier.records import Paragraph, Skipped, Tagged
     from classifier.tagging.batch import Tally
-    from classifier.tagging.outputs import Writer
+    from classifier.tagging.documents import Source
 
 _INPUT = "file, folder, glob, or - for text on standard input"
 
@@ -42,20 +43,36 @@ def _parser() -> argparse.ArgumentParser:
 
     tag = _command(commands, "tag", _tag, "tag the paragraphs of documents", "policytag tag pages/ -o tagged.csv")
     _inputs_and_output(tag)
-    tag.add_argument("--model", type=Path, metavar="DIR", help="model directory, or a folder of models (default: the packaged model)")
+    tag.add_argument(
+        "--model", type=Path, metavar="DIR", help="model directory, or a folder of models (default: the packaged model)"
+    )
     tag.add_argument("--evidence", action="store_true", help="add the words that carried each tag")
     tag.add_argument("--all-scores", action="store_true", help="add the probability of every label")
     tag.add_argument("--headings", action="store_true", help="tag headings too")
 
-    paragraphs = _command(commands, "paragraphs", _paragraphs, "restore the paragraphs of documents, no tags", "policytag paragraphs page.txt")
+    paragraphs = _command(
+        commands,
+        "paragraphs",
+        _paragraphs,
+        "restore the paragraphs of documents, no tags",
+        "policytag paragraphs page.txt",
+    )
     _inputs_and_output(paragraphs)
 
     labels = _command(commands, "labels", _labels, "read the codebook", "policytag labels subsidies")
     labels.add_argument("label", nargs="?", metavar="LABEL", help="one label's id or name, in full")
     labels.add_argument("--taxonomy", type=Path, metavar="FILE", help="another taxonomy")
 
-    evaluate = _command(commands, "evaluate", _evaluate, "measure a model on labelled paragraphs", "policytag evaluate labelled.jsonl --json")
-    evaluate.add_argument("labelled", type=Path, metavar="LABELLED.jsonl", help="lines with text and labels; id and document where known")
+    evaluate = _command(
+        commands,
+        "evaluate",
+        _evaluate,
+        "measure a model on labelled paragraphs",
+        "policytag evaluate labelled.jsonl --json",
+    )
+    evaluate.add_argument(
+        "labelled", type=Path, metavar="LABELLED.jsonl", help="lines with text and labels; id and document where known"
+    )
     evaluate.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
 
@@ -66,8 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name: str, run, help_: str, example: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
-    parser: argparse.ArgumentParser = commands.add_parser(
+def _command(
+    commands: "Commands", name: str, run: "Callable[[argparse.Namespace], int]", help_: str, example: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
         name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.", epilog=f"example: {example}"
     )
     parser.set_defaults(run=run)
@@ -76,8 +95,12 @@ def _command(commands, name: str, run, help_: str, example: str) -> argparse.Arg
 
 def _inputs_and_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUT)
-    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="where the result goes (default: standard output)")
-    parser.add_argument("--format", choices=["jsonl", "csv", "table"], help="default: as the output's name says, else jsonl")
+    parser.add_argument(
+        "-o", "--output", default="-", metavar="FILE", help="where the result goes (default: standard output)"
+    )
+    parser.add_argument(
+        "--format", choices=["jsonl", "csv", "table"], help="default: as the output's name says, else jsonl"
+    )
 
 
 def _tag(options: argparse.Namespace) -> int:
@@ -95,7 +118,7 @@ def _paragraphs(options: argparse.Namespace) -> int:
     return _run(options, lambda paragraphs: paragraphs)
 
 
-def _run(options: argparse.Namespace, work) -> int:  # type: ignore[no-untyped-def]
+def _run(options: argparse.Namespace, work: "Callable[[Iterable[Paragraph]], Iterable[Paragraph | Tagged]]") -> int:
     """Read the inputs, do `work` on their paragraphs, write the results, tell what was skipped."""
     from classifier.tagging import batch, documents, outputs
 
@@ -110,13 +133,14 @@ def _run(options: argparse.Namespace, work) -> int:  # type: ignore[no-untyped-d
     return _close(tally)
 
 
-def _progress(sources: "Sequence[object]") -> "Iterable[object]":
+def _progress(sources: "Sequence[Source]") -> "Iterable[Source]":
     """Show progress where someone looks on."""
     if len(sources) < 2 or not sys.stderr.isatty():
         return sources
     from tqdm import tqdm
 
-    return tqdm(sources, unit=" inputs", file=sys.stderr, leave=False)
+    bar: Iterable[Source] = tqdm(sources, unit=" inputs", file=sys.stderr, leave=False)
+    return bar
 
 
 def _report(skipped: "Skipped") -> None:
@@ -148,8 +172,10 @@ def _labels(options: argparse.Namespace) -> int:
         near = get_close_matches(options.label, [*loaded.ids, *loaded.names.values()], n=1, cutoff=0)[0]
         raise UsageError(f"no label '{options.label}'", f"did you mean '{near}'? All of them: policytag labels")
     label = chosen[0]
-    lines = [("名称", label.name), ("id", label.id), ("组", label.group), ("政策工具", label.instrument), ("定义", label.definition),
-             ("计入", label.counts), ("不计入", label.excludes), ("快捷键", label.hotkey)]  # fmt: skip
+    lines = [
+        ("名称", label.name), ("id", label.id), ("组", label.group), ("政策工具", label.instrument),
+        ("定义", label.definition), ("计入", label.counts), ("不计入", label.excludes), ("快捷键", label.hotkey),
+    ]  # fmt: skip
     print(tabulate([line for line in lines if line[1]], tablefmt="plain", maxcolwidths=[None, 80]))
     return 0
 
@@ -161,7 +187,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     from classifier.tagging import bundle
 
     model = bundle.load(options.model)
-    report = evaluation.evaluate(model, examples.read_gold(options.labelled, tuple(model.labels) + model.left_out))
+    gold = list(examples.read(options.labelled, [*model.labels, *model.left_out], bare=True))
+    if not gold:
+        raise LabelsError(f"{options.labelled} holds no labelled paragraph", "one JSON object a line: text and labels")
+    report = evaluation.evaluate(model, gold)
     print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else evaluation.table(report, model.labels))
     return 0
 

@@ -56,7 +56,7 @@ def thresholds(probability: Floats, positive: Bools, weight: Floats, shrink: flo
         n = float((weight * positive[:, j]).sum())
         if positive[:, j].sum() >= MIN_POSITIVES and f1 > 0:
             chosen[j] = (n * own + shrink * common) / (n + shrink)
-    return np.clip(chosen, _LOWEST, _HIGHEST)
+    return np.asarray(np.clip(chosen, _LOWEST, _HIGHEST))
 
 
 @dataclass(frozen=True, slots=True)

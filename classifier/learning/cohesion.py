@@ -22,9 +22,7 @@ def count(examples: Sequence[Example]) -> Cohesion:
 
     number = np.cumsum(keep) - 1
     inside = keep[index[1:]] & keep[index[:-1]]
-    pairs, seen = np.unique(
-        number[index[:-1][inside]] * keep.sum() + number[index[1:][inside]], return_counts=True
-    )
+    pairs, seen = np.unique(number[index[:-1][inside]] * keep.sum() + number[index[1:][inside]], return_counts=True)
     often = seen >= _MIN_PAIR
     return Cohesion(
         chars=chars[keep].astype(np.uint32),

@@ -1,6 +1,6 @@
 """Probabilities × truth → Report: a plain mapping that goes to report.json, the terminal and the model card alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,10 +64,41 @@ def figures(
     for part in ("genre", "origin"):
         values = np.array([getattr(example, part) for example in examples])
         report[part] = {
-            value: {"paragraphs": int((values == value).sum()), "micro_f1": metrics.f1(given[values == value], true[values == value])}
+            value: {
+                "paragraphs": int((values == value).sum()),
+                "micro_f1": metrics.f1(given[values == value], true[values == value]),
+            }
             for value in sorted(set(values.tolist()))
         }
     return report
+
+
+def table(report: Report, names: Mapping[str, str]) -> str:
+    """Give a report as tables for the terminal; an interval stands beside the figure it belongs to."""
+    from tabulate import tabulate
+
+    def show(value: float | None, interval: Sequence[float] | None = None) -> str:
+        text = "–" if value is None else f"{value:.3f}"
+        return f"{text}  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else text
+
+    plain = [
+        "micro_f1", "micro_precision", "micro_recall", "macro_f1", "mean_average_precision", "exact_match",
+        "empty_tagged", "calibration_error", "calibration_error_from_0.2", "brier", "log_loss",
+    ]  # fmt: skip
+    rows = [[name, show(report[name], report.get(f"{name}_interval"))] for name in plain]
+    if outside := report.get("outside_review"):
+        rows += [
+            ["share outside review", show(outside["share"])],
+            ["micro_f1 outside review", show(outside["micro_f1"])],
+        ]
+    labels = [
+        [names.get(label, ""), label, part["positives"], part["given"], show(part["precision"]), show(part["recall"]),
+         show(part["f1"]), show(part["average_precision"])]
+        for label, part in report["labels"].items()
+    ]  # fmt: skip
+    head = f"{report['paragraphs']} paragraphs, {report['documents']} documents; 95 % intervals by document"
+    columns = ["", "label", "true", "given", "precision", "recall", "F1", "AP"]
+    return f"{head}\n\n{tabulate(rows, tablefmt='plain')}\n\n{tabulate(labels, headers=columns, disable_numparse=True)}"
 
 
 def _label(probability: Floats, given: Bools, true: Bools) -> Report:

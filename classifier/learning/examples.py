@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from classifier.errors import LabelsError
 from classifier.records import Example, Kind
 from classifier.taxonomy import Taxonomy
 
-_FIELDS = {"id": str, "document": str, "paragraph": int, "genre": str, "kind": str, "text": str, "labels": list,
-           "annotator": str, "origin": str}  # fmt: skip
+_FIELDS = {
+    "id": str, "document": str, "paragraph": int, "genre": str, "kind": str, "text": str, "labels": list,
+    "annotator": str, "origin": str,
+}  # fmt: skip
 
 
 def load(folder: Path, taxonomy: Taxonomy) -> list[Example]:
@@ -23,7 +26,7 @@ def load(folder: Path, taxonomy: Taxonomy) -> list[Example]:
     paths = sorted(folder.glob("*.jsonl"))
     if not paths:
         raise LabelsError(f"no examples: {folder} holds no .jsonl file", "see labels/README.md for the form of one")
-    examples = [example for path in paths for example in read(path, taxonomy)]
+    examples = [example for path in paths for example in read(path, taxonomy.ids)]
     seen: set[tuple[str, str]] = set()
     for example in examples:
         if (key := (example.id, example.annotator)) in seen:
@@ -32,37 +35,45 @@ def load(folder: Path, taxonomy: Taxonomy) -> list[Example]:
     return examples
 
 
-def read(path: Path, taxonomy: Taxonomy) -> Iterator[Example]:
-    """Give the judgements of one file, each checked."""
+def read(path: Path, labels: Sequence[str], *, bare: bool = False) -> Iterator[Example]:
+    """Give the judgements of one file, each checked; `labels` are those that may occur.
+
+    With `bare`, text and labels are enough: a paragraph without a document counts as a document of its own.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: a text may hold U+2028
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelsError(f"{path} cannot be read: {error}", "label files are UTF-8, one JSON object a line") from error
+    except OSError as error:
+        raise LabelsError(f"{path} cannot be read: {error.strerror}", "name a file that exists") from error
+    except UnicodeDecodeError as error:
+        raise LabelsError(f"{path} is not UTF-8: {error.reason} at byte {error.start:,}", "save it as UTF-8") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _example(line, f"{path}, line {number}", taxonomy)
+            own = f"{path.name}#{number}"
+            defaults = {"id": own, "paragraph": number, "genre": "", "kind": "body", "annotator": "", "origin": ""}
+            yield _example(line, f"{path}, line {number}", labels, defaults if bare else {})
 
 
-def _example(line: str, where: str, taxonomy: Taxonomy) -> Example:
+def _example(line: str, where: str, labels: Sequence[str], defaults: dict[str, Any]) -> Example:
     try:
         row = json.loads(line)
     except ValueError as error:
         raise LabelsError(f"{where}: not JSON ({error})", "mend or delete the line") from error
     if not isinstance(row, dict):
         raise LabelsError(f"{where}: not a JSON object", "mend or delete the line")
+    row = {**defaults, **row}
+    if defaults:
+        row.setdefault("document", row["id"])
     for field, kind in _FIELDS.items():
         if not isinstance(row.get(field), kind):
             raise LabelsError(f"{where}: '{field}' is missing or no {kind.__name__}", "see labels/README.md")
-    known = taxonomy.ids
     for label in row["labels"]:
-        if label not in known:
-            near = get_close_matches(str(label), known, n=1, cutoff=0)
+        if label not in labels:
+            near = get_close_matches(str(label), labels, n=1, cutoff=0)
             raise LabelsError(f"{where}: unknown label '{label}'", f"did you mean '{near[0]}'?")
-    try:
-        kind_of = Kind(row["kind"])
-    except ValueError as error:
-        raise LabelsError(f"{where}: unknown kind '{row['kind']}'", f"one of {', '.join(Kind)}") from error
-    return Example(**{**{field: row[field] for field in _FIELDS}, "kind": kind_of, "labels": frozenset(row["labels"])})
+    if row["kind"] not in list(Kind):
+        raise LabelsError(f"{where}: unknown kind '{row['kind']}'", f"one of {', '.join(Kind)}")
+    known = {field: row[field] for field in _FIELDS}
+    return Example(**{**known, "kind": Kind(row["kind"]), "labels": frozenset(row["labels"])})
 
 
 def merge(judgements: Iterable[Example]) -> list[Example]:

@@ -1,6 +1,6 @@
 """Figures of multi-label tagging. Classes come from the taxonomy, undefined scores are None, never 0 or 1."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +60,9 @@ def log_loss(probability: Floats, true: Bools) -> float | None:
     return float(-np.where(true, np.log(p), np.log1p(-p)).mean())
 
 
-def mean(values: "Sequence[float | None] | object") -> float | None:
+def mean(values: Iterable[float | None]) -> float | None:
     """Mean of the values that are defined; None where none is."""
-    defined = [value for value in values if value is not None]  # type: ignore[attr-defined]
+    defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None
 
 
@@ -78,7 +78,10 @@ def bootstrap(
         rows.setdefault(document, []).append(i)
     groups = [np.array(group) for group in rows.values()]
     random = np.random.default_rng(seed)
-    drawn = [figure(np.concatenate([groups[i] for i in random.integers(len(groups), size=len(groups))])) for _ in range(rounds)]
+    drawn = [
+        figure(np.concatenate([groups[i] for i in random.integers(len(groups), size=len(groups))]))
+        for _ in range(rounds)
+    ]
     values = [value for value in drawn if value is not None]
     if len(values) * 2 < rounds:
         return None

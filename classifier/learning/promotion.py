@@ -56,7 +56,7 @@ def promote(model: str, models: Path) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(model + "\n")
     Path(draft).chmod(0o644)
-    os.replace(draft, models / "CURRENT")
+    Path(draft).replace(models / "CURRENT")
 
 
 def summary(candidate: Bundle, decision: Decision) -> str:
@@ -65,10 +65,17 @@ def summary(candidate: Bundle, decision: Decision) -> str:
 
     new = candidate.report["out_of_fold"]
     old = decision.against.report["out_of_fold"] if decision.against else {"labels": {}}
-    names = ("micro_f1", "macro_f1", "mean_average_precision", "exact_match", "calibration_error", "calibration_error_from_0.2")
+    names = (
+        "micro_f1",
+        "macro_f1",
+        "mean_average_precision",
+        "exact_match",
+        "calibration_error",
+        "calibration_error_from_0.2",
+    )
     rows = [[name, None, new[name], old.get(name)] for name in names]
     rows += [
         [f"{label} {candidate.labels[label]}", part["positives"], part["f1"], old["labels"].get(label, {}).get("f1")]
         for label, part in new["labels"].items()
     ]
-    return tabulate(rows, headers=["out of fold", "n", f"new {candidate.id}", "current"], floatfmt=".3f", missingval="")
+    return str(tabulate(rows, headers=["out of fold", "n", f"new {candidate.id}", "current"], floatfmt=".3f"))

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,8 @@ def train(
     return bundle.Bundle(
         id=bundle.identity(settings, {"version": taxonomy.version, "labels": taxonomy.names}, digest),
         labels=names, taxonomy_version=taxonomy.version, left_out=tuple(left_out), suggest_only=frozenset(suggest),
-        config=settings, data={"examples": len(examples), "documents": len({e.document for e in examples}), "digest": digest},
+        config=settings,
+        data={"examples": len(examples), "documents": len({e.document for e in examples}), "digest": digest},
         vocabulary=problem.vocabulary, trie=problem.trie, cues=problem.cues, weights=weights,
         report={"out_of_fold": report},
     )  # fmt: skip
@@ -166,9 +168,10 @@ class _Problem:
         """Smoothed idf over the examples of `rows`, as scikit-learn's, to the power `idf_power`."""
         row = np.repeat(np.arange(len(rows)), np.diff(self.counts.start))
         spread = np.bincount(self.counts.terms[rows[row]], minlength=len(self.vocabulary))
-        return ((np.log((1 + rows.sum()) / (1 + spread)) + 1) ** self.config.idf_power).astype(np.float32)
+        idf = np.log((1 + rows.sum()) / (1 + spread)) + 1
+        return np.asarray(idf**self.config.idf_power, dtype=np.float32)
 
-    def _matrix(self, counts: features.Counts, idf: features.Floats):  # type: ignore[no-untyped-def]  # SciPy has no types
+    def _matrix(self, counts: features.Counts, idf: features.Floats) -> Any:  # noqa: ANN401  # SciPy has no types
         from scipy.sparse import csr_matrix, hstack
 
         values = features.weigh(counts, idf, self.config.power)
@@ -194,5 +197,3 @@ def _check(examples: Sequence[Example], labels: Sequence[str], groups: Sequence[
             f"all {len(examples)} examples come from one document, or from documents that share their text",
             "a model is measured on documents it has not seen: add examples of other documents",
         )
-
-

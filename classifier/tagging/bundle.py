@@ -10,12 +10,11 @@ error how to train anew, and keep a small model of the old format under tests/ca
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,10 @@ from classifier.taxonomy import data_file
 
 FORMAT = 1
 _FILES = ("vocabulary.txt", "arrays.npz", "report.json")
-_GROUPS = {"trie": Trie, "cues": Cues, "weights": Weights}
+_GROUPS: dict[str, tuple[type, tuple[str, ...]]] = {
+    group: (kind, tuple(field.name for field in fields(kind) if field.name != "power"))
+    for group, kind in (("trie", Trie), ("cues", Cues), ("weights", Weights))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +117,8 @@ def _checked(place: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
 
 def _read(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> Bundle:
     with np.load(io.BytesIO(content["arrays.npz"]), allow_pickle=False) as arrays:
-        parts = {
-            group: kind(**{name: arrays[f"{group}.{name}"] for name in kind.__slots__ if f"{group}.{name}" in arrays},
-                        **({"power": float(manifest["config"]["power"])} if kind is Weights else {}))
-            for group, kind in _GROUPS.items()
-        }  # fmt: skip
+        columns = {group: {name: arrays[f"{group}.{name}"] for name in names} for group, (_, names) in _GROUPS.items()}
+    columns["weights"]["power"] = float(manifest["config"]["power"])
     return Bundle(
         id=manifest["id"],
         labels=manifest["labels"],
@@ -130,7 +129,7 @@ def _read(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> Bundle:
         data=manifest["data"],
         vocabulary=tuple(content["vocabulary.txt"].decode("utf-8").split("\n")),
         report=json.loads(content["report.json"]),
-        **parts,
+        **{group: kind(**columns[group]) for group, (kind, _) in _GROUPS.items()},
     )
 
 
@@ -142,12 +141,11 @@ def save(bundle: Bundle, models: Path) -> Path:
     target = models / bundle.id
     arrays = {
         f"{group}.{name}": np.asarray(getattr(getattr(bundle, group), name))
-        for group, kind in _GROUPS.items()
-        for name in kind.__slots__
-        if name != "power"
+        for group, (_, names) in _GROUPS.items()
+        for name in names
     }
     packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    np.savez(packed, **arrays)  # type: ignore[arg-type]  # the stub takes every keyword for allow_pickle
     content = {
         "vocabulary.txt": "\n".join(bundle.vocabulary).encode(),
         "arrays.npz": packed.getvalue(),
@@ -168,12 +166,14 @@ def save(bundle: Bundle, models: Path) -> Path:
         for name, data in content.items():
             (draft / name).write_bytes(data)
         draft.chmod(0o755)  # mkdtemp keeps others out; a model is for all who may read the folder
-        os.replace(draft, target)
+        draft.replace(target)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         if (target / "manifest.json").exists():  # another training wrote the same model meanwhile
             return target
-        raise ModelError(f"cannot write the model to {target}: {error.strerror}", "free space or choose another folder with --models") from error
+        raise ModelError(
+            f"cannot write the model to {target}: {error.strerror}", "free space or choose another folder with --models"
+        ) from error
     return target
 
 

@@ -47,7 +47,7 @@ class Cohesion:
 
     def save(self, path: Path) -> None:
         """Write the table."""
-        np.savez_compressed(path, **{name: getattr(self, name) for name in self.__slots__})  # type: ignore[arg-type]
+        np.savez_compressed(path, **{name: getattr(self, name) for name in self.__slots__})
 
 
 def fold(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:

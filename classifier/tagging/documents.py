@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -41,15 +42,13 @@ def discover(inputs: Sequence[str]) -> list[Source]:
             for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path))):
                 found.setdefault(file, file.relative_to(path).as_posix())
         elif not path.exists() and any(c in given for c in "*?["):
-            matches = sorted(Path(match) for match in glob.glob(given, recursive=True))
+            matches = sorted(Path(match) for match in glob.glob(given, recursive=True))  # noqa: PTH207  # absolute patterns too
             for file in [match for match in matches if match.is_file()] or [path]:
                 found.setdefault(file, file.name)
         else:
             found.setdefault(path, path.name)
     names = Counter(found.values())
-    return [
-        Source(name if names[name] == 1 or path is None else path.as_posix(), path) for path, name in found.items()
-    ]
+    return [Source(name if names[name] == 1 or path is None else path.as_posix(), path) for path, name in found.items()]
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -71,8 +70,13 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "~$")) for part in path.parts)
 
 
+def _file(source: Source) -> BinaryIO:
+    return source.path.open("rb") if source.path else sys.stdin.buffer
+
+
 def _bytes(source: Source) -> bytes:
-    return source.path.read_bytes() if source.path else sys.stdin.buffer.read()
+    with _file(source) as file:
+        return file.read()
 
 
 def _text(source: Source, markdown: bool = False) -> Iterator[Item]:
@@ -88,7 +92,7 @@ def _markdown(source: Source) -> Iterator[Item]:
 
 
 def _unknown(source: Source) -> Iterator[Item]:
-    """A file of an unknown kind is read as text if it is text."""
+    """Read a file of an unknown kind as text if it is text."""
     try:
         yield from _text(source)
     except Undecodable as error:
@@ -97,11 +101,10 @@ def _unknown(source: Source) -> Iterator[Item]:
 
 
 def _csv(source: Source) -> Iterator[Item]:
-    assert source.path
-    with source.path.open("rb") as file:
+    with _file(source) as file:
         name = encoding(file.read(1 << 16))
     csv.field_size_limit(sys.maxsize)
-    with source.path.open(encoding="utf-8-sig" if name == "utf-8" else name, newline="") as lines:
+    with io.TextIOWrapper(_file(source), encoding="utf-8-sig" if name == "utf-8" else name, newline="") as lines:
         head = lines.readline()
         if not head.strip():
             yield Skipped(name=source.name, reason="empty")
@@ -121,12 +124,11 @@ def _csv(source: Source) -> Iterator[Item]:
 
 
 def _jsonl(source: Source) -> Iterator[Item]:
-    assert source.path
-    with source.path.open("rb") as file:
+    with _file(source) as file:
         yield from _rows(source, _objects(file))
 
 
-def _objects(lines: io.BufferedIOBase) -> Iterator[Mapping[str, object] | str]:
+def _objects(lines: BinaryIO) -> Iterator[Mapping[str, object] | str]:
     """Give each line's object, or why it is none."""
     for line in lines:
         line = line.removeprefix(b"\xef\xbb\xbf").strip()

@@ -64,7 +64,11 @@ def _classes() -> npt.NDArray[np.uint8]:
         # Latin curly quotes and dashes are "ambiguous": Chinese typesetting sets them full-width
         table[code] = (_SPACE if char.isspace() else 0) | (_WIDE if unicodedata.east_asian_width(char) in "WFA" else 0)
     for flag, chars in (
-        (_TERMINAL, TERMINALS), (_PAUSE, PAUSES), (_OPENER, OPENERS), (_CLOSER, CLOSERS), (_BREAK, BREAKS),
+        (_TERMINAL, TERMINALS),
+        (_PAUSE, PAUSES),
+        (_OPENER, OPENERS),
+        (_CLOSER, CLOSERS),
+        (_BREAK, BREAKS),
     ):
         for char in chars:
             table[ord(char)] |= flag
@@ -102,14 +106,27 @@ def measure(text: str) -> Lines:
     commas = np.concatenate(([0], np.cumsum((codes == ord("，")) | (codes == ord(",")))))
     wide = np.concatenate(([0.0], np.cumsum(units)))
     return Lines(
-        text=text, start=start, end=end, gap=gap, indent=wide[start] - wide[left],
-        width=inked + np.where(spaced, 0.0, 0.5 * gaps_within), spaced=spaced,
-        first=codes[start].astype(np.int64), last=codes[end - 1].astype(np.int64),
-        ends=ends, pauses=(flags[end - 1] & _PAUSE) != 0, inner=inner, commas=commas[end] - commas[start], opened=opened, closed=closed,
-    )  # fmt: skip
+        text=text,
+        start=start,
+        end=end,
+        gap=gap,
+        indent=wide[start] - wide[left],
+        width=inked + np.where(spaced, 0.0, 0.5 * gaps_within),
+        spaced=spaced,
+        first=codes[start].astype(np.int64),
+        last=codes[end - 1].astype(np.int64),
+        ends=ends,
+        pauses=(flags[end - 1] & _PAUSE) != 0,
+        inner=inner,
+        commas=commas[end] - commas[start],
+        opened=opened,
+        closed=closed,
+    )
 
 
-def _sentence_ends(flags: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], start: Ints, end: Ints) -> tuple[Bools, Ints]:
+def _sentence_ends(
+    flags: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], start: Ints, end: Ints
+) -> tuple[Bools, Ints]:
     """Whether each line ends a sentence (closing quotes and spaces stepped over), and how many it holds before that."""
     at = end - 1
     for _ in range(3):
@@ -120,7 +137,9 @@ def _sentence_ends(flags: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], 
     return ends, full_stops[at] - full_stops[start]
 
 
-def _open_brackets(codes: npt.NDArray[np.uint32], flags: npt.NDArray[np.uint8], start: Ints, end: Ints) -> tuple[Bools, Bools]:
+def _open_brackets(
+    codes: npt.NDArray[np.uint32], flags: npt.NDArray[np.uint8], start: Ints, end: Ints
+) -> tuple[Bools, Bools]:
     """Lines that leave a bracket open, and lines that close one they did not open."""
     opened, closed = np.zeros(len(start), dtype=bool), np.zeros(len(start), dtype=bool)
     marks = np.flatnonzero(flags & (_OPENER | _CLOSER))

@@ -44,7 +44,13 @@ def record(result: Paragraph | Tagged) -> Record:
 
 
 def _evidence(item: Evidence) -> Record:
-    return {"label": item.label, "term": item.term, "start": item.start, "end": item.end, "weight": round(item.weight, 4)}
+    return {
+        "label": item.label,
+        "term": item.term,
+        "start": item.start,
+        "end": item.end,
+        "weight": round(item.weight, 4),
+    }
 
 
 class Writer(Protocol):
@@ -161,14 +167,16 @@ def opened(path: str, stdout: BinaryIO) -> Iterator[BinaryIO]:
     try:
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     except OSError as error:
-        raise OutputError(f"cannot write to {target.parent}: {error.strerror}", "choose a folder that exists and takes files") from error
+        raise OutputError(
+            f"cannot write to {target.parent}: {error.strerror}", "choose a folder that exists and takes files"
+        ) from error
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
         umask = os.umask(0)
         os.umask(umask)
         Path(draft).chmod(0o666 & ~umask)
-        os.replace(draft, target)
+        Path(draft).replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror}", "free space or choose another place") from error
     finally:

@@ -29,9 +29,15 @@ def paragraphs(document: Document) -> list[Paragraph]:
         original = first_copy.setdefault(key, name)
         found.append(
             Paragraph(
-                id=name, document=document.name, number=number, kind=kind, text=text, source=tuple(spans),
-                duplicate_of=None if original == name else original, note=note,
-            )  # fmt: skip
+                id=name,
+                document=document.name,
+                number=number,
+                kind=kind,
+                text=text,
+                source=tuple(spans),
+                duplicate_of=None if original == name else original,
+                note=note,
+            )
         )
     return found
 
@@ -55,7 +61,11 @@ def _marked_up(text: str) -> Iterator[tuple[Kind, list[Span], Note | None]]:
 def _units(lines: Lines) -> Iterator[tuple[Kind, list[Span], Note | None]]:
     """Give kind, source ranges and note of each paragraph."""
     for chain in _settle(stitch(blocks(lines), lines), lines):
-        spans = [(int(lines.start[i]), int(lines.end[i])) for block in chain.blocks for i in range(block.first, block.last + 1)]
+        spans = [
+            (int(lines.start[i]), int(lines.end[i]))
+            for block in chain.blocks
+            for i in range(block.first, block.last + 1)
+        ]
         note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
         once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, [])
         yield chain.kind, once, note
@@ -70,9 +80,10 @@ def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
         chain = chains[i]
         after = chains[i + 1] if i + 1 < len(chains) else None
         first, last = chain.blocks[0].first, chain.blocks[-1].last
-        if chain.kind is Kind.BODY and last == first and wording.caption_with_credit(lines.string(first)):
-            chain = _as(chain, Kind.FURNITURE)
-        elif chain.kind is Kind.BODY and after and _is_caption_of(chain, after, lines):
+        if chain.kind is Kind.BODY and (
+            (last == first and wording.caption_with_credit(lines.string(first)))
+            or (after is not None and _is_caption_of(chain, after, lines))
+        ):
             chain = _as(chain, Kind.FURNITURE)
         elif chain.kind is Kind.FURNITURE and after and _is_second_line(chain, after, lines):
             chain = Chain(chain.blocks + after.blocks)
@@ -92,7 +103,9 @@ def _is_caption_of(chain: Chain, after: Chain, lines: Lines) -> bool:
     if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below)):
         return False
     width = float(lines.width[first : last + 1].sum())
-    return width <= 90 and (int(lines.gap[below]) == 0 or wording.describes_scene(lines.text[lines.start[first] : lines.end[last]]))
+    return width <= 90 and (
+        int(lines.gap[below]) == 0 or wording.describes_scene(lines.text[lines.start[first] : lines.end[last]])
+    )
 
 
 def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:

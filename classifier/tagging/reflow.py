@@ -134,7 +134,9 @@ def _costs(lines: Lines, indent: float) -> tuple[Floats, Floats, Floats]:
     emit[:, Role.WHOLE] = np.maximum(indent - 1.0 - short_begin, 0.0) + 1.0 * (lines.width <= 8)
     emit[~wrapped, :3] = _NEVER
     emit[:, Role.WHOLE] = np.where(wrapped, emit[:, Role.WHOLE], 0.0) + 4.0 * odd_start + 3.0 * ~lines.ends
-    emit[:, Role.HEADING] = np.where(wrapped, 1.0, 1.5) + 4.0 * odd_start - 1.5 * numbered + 5.0 * (lines.inner > 0) + 3.5 * lines.ends
+    emit[:, Role.HEADING] = (
+        np.where(wrapped, 1.0, 1.5) + 4.0 * odd_start - 1.5 * numbered + 5.0 * (lines.inner > 0) + 3.5 * lines.ends
+    )
     emit[:, Role.HEADING] += 3.5 * lines.pauses + 0.8 * np.maximum(lines.commas - ~wrapped, 0) + 1.0 * (amiss <= 1.0)
     emit[:, Role.HEADING] += 0.15 * np.maximum(lines.width - 35.0, 0.0)
     emit[:, Role.HEADING] -= 2.0 * (lines.ends & np.isin(lines.last, [ord(c) for c in "？！?!"]) & (lines.inner == 0))
@@ -156,7 +158,9 @@ def _costs(lines: Lines, indent: float) -> tuple[Floats, Floats, Floats]:
     opener = np.isin(lines.first[1:], [ord(c) for c in "“《（"]) & lines.ends[:-1]
     part = part - 0.5 * opener
     # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
-    stops = np.append(np.where(~(wrapped[:-1] & wrapped[1:]) & ~lines.ends[:-1], np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0)
+    stops = np.append(
+        np.where(~(wrapped[:-1] & wrapped[1:]) & ~lines.ends[:-1], np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0
+    )
     emit[:, Role.WHOLE] -= 0.8 * stops
     emit[:, Role.HEADING] += 0.4 * stops
     return emit, join, part

@@ -8,13 +8,13 @@ a join needs the characters to cohere and no better claimant, judged by the word
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from classifier.records import Kind
 from classifier.tagging.cohesion import packaged
-from classifier.tagging.wording import opens_paragraph, opens_report
 from classifier.tagging.lines import Lines
 from classifier.tagging.reflow import Block
+from classifier.tagging.wording import opens_paragraph, opens_report
 
 _SURE = 1.0  # nats by which a join must beat standing alone
 _AHEAD = 0.5  # nats by which it must beat the next best claimant
@@ -45,14 +45,16 @@ def stitch(blocks: Sequence[Block], lines: Lines) -> list[Chain]:
     texts = ["".join(lines.string(n) for n in range(b.first, b.last + 1)) for b in blocks]
     likeness = _Likeness(texts)
     claims = sorted(
-        ((_claim(h, t, blocks, lines, texts, likeness), h, t) for h in heads for t in tails if h != t and abs(h - t) < 400),
+        (
+            (_claim(h, t, blocks, lines, texts, likeness), h, t)
+            for h in heads
+            for t in tails
+            if h != t and abs(h - t) < 400
+        ),
         reverse=True,
     )
     following: dict[int, int] = {}
     taken: set[int] = set()
-    best_head: dict[int, float] = {}
-    for value, head, tail in claims:
-        best_head[tail] = max(best_head.get(tail, -math.inf), value)
     for value, head, tail in claims:
         if value < _SURE:
             break

@@ -34,11 +34,18 @@ class Tagger:
                 if not self._wanted(paragraph):
                     yield Tagged(paragraph=paragraph, tags=(), review=False, model=self.bundle.id)
                     continue
+                scored = (
+                    dict(zip(self.bundle.labels, probability[i].tolist(), strict=True)) if self.all_scores else None
+                )
+                found = [tag.label for tag in tags[i]]
                 yield Tagged(
-                    paragraph=paragraph, tags=tags[i], review=review[i], model=self.bundle.id,
-                    scores=dict(zip(self.bundle.labels, probability[i].tolist(), strict=True)) if self.all_scores else None,
-                    evidence=evidence(paragraph.text, [t.label for t in tags[i]], self.bundle) if self.evidence else None,
-                )  # fmt: skip
+                    paragraph=paragraph,
+                    tags=tags[i],
+                    review=review[i],
+                    model=self.bundle.id,
+                    scores=scored,
+                    evidence=evidence(paragraph.text, found, self.bundle) if self.evidence else None,
+                )
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Give the calibrated probability of each label (column) for each text (row)."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from classifier.records import Tag
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.features import Floats
@@ -20,5 +22,5 @@ def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
 
 def review(probability: Floats, bundle: Bundle) -> Sequence[bool]:
     """Give whether any decision of a row lies inside its label's uncertain band."""
-    inside = (probability > bundle.weights.low) & (probability < bundle.weights.high)
-    return [bool(flag) for flag in inside.any(axis=1)]
+    inside = np.logical_and(probability > bundle.weights.low, probability < bundle.weights.high)
+    return [bool(flag) for flag in np.any(inside, axis=1, keepdims=True)[:, 0]]

@@ -29,8 +29,8 @@ _SOURCE = re.compile(
 _CAPTION = re.compile(r"^(?:[◀▶▲▼△▽◁▷►◄]|图为|图[①-⑳一二三四五六七八九\d][：:为，,\s]|[左右上下]图[：:为，])")
 _SCENE = re.compile(r"(?:现场|资料图|示意图|效果图|合影|外景|一角|全景)$")
 _ITEM = re.compile(
-    rf"^(?:[（(][一二三四五六七八九十百\d]{{1,3}}[）)]|[一二三四五六七八九十]{{1,3}}、|第[一二三四五六七八九十百零〇\d]{{1,5}}[章节条编]|"
-    rf"\d{{1,2}}[.．、](?!\d)|[①-⑳])"
+    r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百零〇\d]{1,5}[章节条编]|"
+    r"\d{1,2}[.．、](?!\d)|[①-⑳])"
 )
 
 
@@ -38,7 +38,7 @@ def scores(lines: Lines) -> Floats:
     """Give how strongly each line's wording says furniture, from 0 (not at all) to 9 (certainly)."""
     found = np.zeros(len(lines))
     for i in np.flatnonzero((lines.width <= 60) & (lines.inner == 0)):
-        text = "".join(lines.string(i).split()) if lines.spaced[i] else " ".join(lines.string(i).split())
+        text = "".join(lines.string(int(i)).split()) if lines.spaced[i] else " ".join(lines.string(int(i)).split())
         found[i] = score(text)
     return found
 
@@ -58,7 +58,9 @@ def score(text: str) -> float:
 
 def _certain_byline(text: str) -> bool:
     """A role word and names, and nothing that a sentence would have."""
-    return len(text) <= 40 and bool(re.match(rf"^{_MARK}{_PAPER}\s*{_ROLE}(?:[：:/\s]|$)", text) or text.startswith(("本报", "本刊", "本网")))
+    return len(text) <= 40 and bool(
+        re.match(rf"^{_MARK}{_PAPER}\s*{_ROLE}(?:[：:/\s]|$)", text) or text.startswith(("本报", "本刊", "本网"))
+    )
 
 
 def caption_with_credit(text: str) -> bool:
@@ -98,11 +100,15 @@ def is_byline(text: str) -> bool:
 
 def describes_scene(text: str) -> bool:
     """Whether a text speaks of what a photograph shows."""
-    return len(text) <= 90 and bool(re.search(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍", text))
+    return len(text) <= 90 and bool(
+        re.search(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍", text)
+    )
 
 
 _SPEAKS = re.compile(r"^[^“。]{0,40}(?:说|表示|介绍|坦言|认为|告诉|指出|称|道|强调|透露|建议)[。，：]")
-_REPORT = re.compile(r"^(?:本报|新华社|中新社|中新网|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)")
+_REPORT = re.compile(
+    r"^(?:本报|新华社|中新社|中新网|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)"
+)
 
 
 def names_speaker(lines: Lines) -> Bools:
@@ -127,7 +133,22 @@ def opens_report(text: str) -> bool:
     return ("讯" in head or "电" in head) and bool(_REPORT.match(head))
 
 
-_OPENINGS = ("近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解", "今年以来", "截至目前")
+_OPENINGS = (
+    "近日",
+    "日前",
+    "近年",
+    "目前",
+    "据悉",
+    "据了解",
+    "据介绍",
+    "此外",
+    "与此同时",
+    "同时，",
+    "另外",
+    "记者了解",
+    "今年以来",
+    "截至目前",
+)
 
 
 def starts_paragraph(lines: Lines) -> Bools:
