@@ -28,6 +28,7 @@ class Lines:
     """Columns of equal length, one entry a line that is not blank."""
 
     text: str
+    codes: npt.NDArray[np.uint32]  # code points of the text
     start: Ints  # offset of the first visible character
     end: Ints  # offset after the last visible one
     gap: Ints  # blank lines before this line
@@ -49,6 +50,18 @@ class Lines:
     def string(self, i: int) -> str:
         """Give line `i` as it stands, outer white space aside."""
         return self.text[self.start[i] : self.end[i]]
+
+    def holding(self, chars: str) -> Bools:
+        """Give which lines hold any of `chars` (of the basic plane)."""
+        wanted = np.zeros(0x10000, dtype=np.int64)
+        wanted[[ord(char) for char in chars]] = 1
+        total = np.concatenate(([0], np.cumsum(wanted[np.minimum(self.codes, 0xFFFF)])))
+        return np.asarray(total[self.end] > total[self.start])
+
+    def at(self, offset: int) -> Ints:
+        """Give the code point `offset` characters after each line's first; 0 beyond the line's end."""
+        place = self.start + offset
+        return np.where(place < self.end, self.codes[np.minimum(place, len(self.codes) - 1)], 0).astype(np.int64)
 
 
 _SPACE, _WIDE, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK = (1 << n for n in range(7))
@@ -107,6 +120,7 @@ def measure(text: str) -> Lines:
     wide = np.concatenate(([0.0], np.cumsum(units)))
     return Lines(
         text=text,
+        codes=codes,
         start=start,
         end=end,
         gap=gap,

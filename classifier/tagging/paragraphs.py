@@ -9,7 +9,7 @@ from classifier.tagging.lines import Lines, measure
 from classifier.tagging.reflow import Block, blocks
 from classifier.tagging.stitch import Chain, stitch
 
-_DOUBLED = re.compile(r"(.+?)\1", re.DOTALL)
+_DOUBLED = re.compile(r"(\S.*?)\s*\1")
 
 
 def paragraphs(document: Document) -> list[Paragraph]:
@@ -60,12 +60,9 @@ def _marked_up(text: str) -> Iterator[tuple[Kind, list[Span], Note | None]]:
 
 def _units(lines: Lines) -> Iterator[tuple[Kind, list[Span], Note | None]]:
     """Give kind, source ranges and note of each paragraph."""
+    starts, ends = lines.start.tolist(), lines.end.tolist()
     for chain in _settle(stitch(blocks(lines), lines), lines):
-        spans = [
-            (int(lines.start[i]), int(lines.end[i]))
-            for block in chain.blocks
-            for i in range(block.first, block.last + 1)
-        ]
+        spans = [(starts[block.first], ends[block.last]) for block in chain.blocks]
         note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
         once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, [])
         yield chain.kind, once, note
@@ -100,7 +97,7 @@ def _is_caption_of(chain: Chain, after: Chain, lines: Lines) -> bool:
     """A short text set tight on a photograph's credit, or speaking of what one sees."""
     below = after.blocks[0].first
     first, last = chain.blocks[0].first, chain.blocks[-1].last
-    if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below)):
+    if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below).strip()):
         return False
     width = float(lines.width[first : last + 1].sum())
     return width <= 90 and (
@@ -137,18 +134,27 @@ def _undouble(text: str, spans: list[Span]) -> tuple[list[Span], list[Span]]:
     return (once, again) if sum(e - s for s, e in once) >= 4 else (spans, [])
 
 
-_CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’—…·]"
-_BETWEEN_CJK = re.compile(rf"(?<={_CJK})\s+(?={_CJK})")
-_SPACES = re.compile(r"\s+")
-
-
 def _text(source: str, spans: Iterable[Span]) -> str:
-    """Give the restored text of source ranges: letter-spacing closed, lines joined as Chinese is."""
-    text = ""
+    """Give the restored text of source ranges: letter-spacing closed, lines joined as Chinese is, without a space."""
+    pieces: list[str] = []
     for start, end in spans:
-        piece = _SPACES.sub(" ", source[start:end]).strip()
-        if piece.count(" ") >= 0.4 * len(piece.replace(" ", "")):
-            piece = _BETWEEN_CJK.sub("", piece)
-        latin = text[-1:].isascii() and text[-1:].isalpha() and piece[:1].isascii() and piece[:1].isalpha()
-        text += " " + piece if latin and text else piece
+        for line in source[start:end].splitlines():
+            words = line.split()
+            if len(words) > 1:
+                letters = sum(map(len, words))
+                pieces.append(_glue(words) if len(words) - 1 >= 0.4 * letters else " ".join(words))
+            else:
+                pieces += words
+    return _glue(pieces)
+
+
+def _glue(pieces: list[str]) -> str:
+    """Join pieces, with a space only between two Latin letters."""
+    text = ""
+    for piece in pieces:
+        text += " " + piece if _latin(text[-1:]) and _latin(piece[:1]) else piece
     return text
+
+
+def _latin(char: str) -> bool:
+    return char.isascii() and char.isalpha()

@@ -5,23 +5,29 @@ heading, or at the other end of the page beside another article. Two halves that
 a join needs the characters to cohere and no better claimant, judged by the words that the two texts share.
 """
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from classifier.records import Kind
 from classifier.tagging.cohesion import packaged
-from classifier.tagging.lines import Lines
+from classifier.tagging.lines import OPENERS, Lines
 from classifier.tagging.reflow import Block
 from classifier.tagging.wording import opens_paragraph, opens_report
 
 _SURE = 1.0  # nats by which a join must beat standing alone
 _AHEAD = 0.5  # nats by which it must beat the next best claimant
-_STEP = 0.3  # nats a block between head and tail costs; beyond `_FAR` blocks no more is added
-_FAR = 8
+_REACH = 120  # blocks: halves of a paragraph are on one page
 _NEIGHBOUR = 2.5  # nats for standing directly after one another
+_STEP, _FAR = 0.3, 8  # nats a block between head and tail costs, and after how many blocks no more is added
 _BACKWARDS = 1.5  # nats against a tail that stands before its head
+_ALIKE, _USUAL = 4.0, 0.25  # nats for sharing all words rather than none; the share that halves usually have
+_MOST = _ALIKE * (1 - _USUAL)
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,84 +46,89 @@ class Chain:
 
 def stitch(blocks: Sequence[Block], lines: Lines) -> list[Chain]:
     """Give the paragraphs of a page, each at the place of its first block."""
-    heads = [i for i, block in enumerate(blocks) if block.cut]
-    tails = [i for i, block in enumerate(blocks) if _may_continue(i, blocks, lines)]
-    texts = ["".join(lines.string(n) for n in range(b.first, b.last + 1)) for b in blocks]
-    likeness = _Likeness(texts)
-    claims = sorted(
-        (
-            (_claim(h, t, blocks, lines, texts, likeness), h, t)
-            for h in heads
-            for t in tails
-            if h != t and abs(h - t) < 400
-        ),
-        reverse=True,
-    )
+    heads, tails, values = _claims(blocks, lines)
     following: dict[int, int] = {}
     taken: set[int] = set()
-    for value, head, tail in claims:
+    rivals: dict[int, list[tuple[float, int]]] = {}
+    for head, tail, value in zip(heads, tails, values, strict=True):
+        rivals.setdefault(tail, []).append((value, head))
+    for i in sorted(range(len(values)), key=lambda n: (-values[n], heads[n], tails[n])):
+        head, tail, value = heads[i], tails[i], values[i]
         if value < _SURE:
             break
-        rivals = [v for v, h, t in claims if t == tail and h != head and h not in following]
-        if head in following or tail in taken or (rivals and max(rivals) > value - _AHEAD):
+        others = [v for v, h in rivals[tail] if h != head and h not in following]
+        contested = bool(others) and max(others) > value - _AHEAD
+        if head in following or tail in taken or contested or _closes_ring(head, tail, following):
             continue
-        if not _closes_ring(head, tail, following):
-            following[head] = tail
-            taken.add(tail)
+        following[head] = tail
+        taken.add(tail)
     return _chains(blocks, following, taken)
 
 
-def _may_continue(i: int, blocks: Sequence[Block], lines: Lines) -> bool:
-    """Whether block `i` may be the rest of a paragraph: body text that something else than its own kind precedes."""
+def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int], list[float]]:
+    """Give every pair of a block that is cut and one that may continue it, with the log odds that it does."""
+    heads = np.array([i for i, block in enumerate(blocks) if block.cut], dtype=np.int64)
+    tails = np.array([i for i in range(len(blocks)) if _may_continue(i, blocks)], dtype=np.int64)
+    low, high = np.searchsorted(tails, heads - _REACH), np.searchsorted(tails, heads + _REACH)
+    h = np.repeat(heads, high - low)
+    t = tails[np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)]).astype(np.int64)] if len(h) else h
+    h, t = h[h != t], t[h != t]
+    last = np.array([block.last for block in blocks])[h]
+    first = np.array([block.first for block in blocks])[t]
+    value = packaged().ratio(lines.last[last], lines.first[first])
+    begins = {int(i): _beginning(lines.string(blocks[i].first), blocks[i].fragment) for i in np.unique(t)}
+    value += np.array([begins[int(i)] for i in t])
+    value += 1.5 * (lines.opened[last] & lines.closed[first])
+    between = t - h - 1
+    value += np.where(between == 0, _NEIGHBOUR, 0.0)
+    value += np.where(between > 0, 1.0 - _STEP * np.minimum(between, _FAR), 0.0)
+    value -= np.where(between < 0, _BACKWARDS + _STEP * np.minimum(-between, _FAR) / 2, 0.0)
+    hopeful = value + _MOST >= _SURE - _AHEAD  # the others cannot win, nor keep one from winning
+    h, t, value = h[hopeful], t[hopeful], value[hopeful]
+    likeness = _Likeness(blocks, lines)
+    alike = np.array([likeness(int(a), int(b)) for a, b in zip(h, t, strict=True)])
+    value = value + _ALIKE * (alike - _USUAL)
+    return h.tolist(), t.tolist(), value.tolist()
+
+
+def _may_continue(i: int, blocks: Sequence[Block]) -> bool:
+    """Whether block `i` may be the rest of a paragraph: body text with something else than whole body text before it."""
     block = blocks[i]
     if block.kind is not Kind.BODY:
         return False
     return block.fragment or i == 0 or blocks[i - 1].kind is not Kind.BODY or blocks[i - 1].cut
 
 
-def _claim(
-    head: int, tail: int, blocks: Sequence[Block], lines: Lines, texts: Sequence[str], likeness: "_Likeness"
-) -> float:
-    """Give the log odds that block `tail` continues block `head`."""
-    last, first = blocks[head].last, blocks[tail].first
-    value = float(packaged().ratio(lines.last[last], lines.first[first]))
-    start = texts[tail][:3]
-    if any(c in "，。；、”’）》" for c in start[:1]):
-        value += 4.0
-    elif len(start) > 1 and any(c in "，。；、" for c in start[1:]):
+def _beginning(text: str, fragment: bool) -> float:
+    """Give the nats by which a text's first words say that it is a continuation."""
+    if opens_report(text):
+        return -6.0
+    value = 1.5 if fragment else 0.0
+    if text[0] in "，。；、”’）》":
+        return value + 4.0
+    if any(char in "，。；、" for char in text[1:3]):
         value += 1.5
-    if start[:1] in "“‘（《【●■▲◆" or opens_paragraph(texts[tail]):
-        value -= 3.0
-    if opens_report(texts[tail]):
-        value -= 6.0
-    if lines.opened[last] and lines.closed[first]:
-        value += 1.5
-    between = tail - head - 1
-    if between == 0:
-        value += _NEIGHBOUR
-    elif between > 0:
-        value += 1.0 - _STEP * min(between, _FAR)
-    else:
-        value -= _BACKWARDS + _STEP * min(-between, _FAR) / 2
-    if blocks[tail].fragment:
-        value += 1.5
-    return value + 4.0 * (likeness(head, tail) - 0.25)
+    return value - 3.0 if text[0] in OPENERS or opens_paragraph(text) else value
 
 
 class _Likeness:
-    """How much of a block's vocabulary another block shares, rare pairs of characters counting more."""
+    """How much of a block's pairs of characters another block has too."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._pairs = [{t[i : i + 2] for i in range(len(t) - 1)} for t in texts]
-        spread = Counter(pair for pairs in self._pairs for pair in pairs)
-        self._weight = {pair: math.log(1 + len(texts) / n) for pair, n in spread.items()}
+    def __init__(self, blocks: Sequence[Block], lines: Lines) -> None:
+        self._blocks, self._lines = blocks, lines
+        self._pairs: dict[int, set[str]] = {}
 
     def __call__(self, one: int, other: int) -> float:
-        """Give the weighted share of the smaller block's pairs that the other has too, from 0 to 1."""
-        a, b = self._pairs[one], self._pairs[other]
-        small = a if len(a) <= len(b) else b
-        total = sum(self._weight[p] for p in small)
-        return sum(self._weight[p] for p in a & b) / total if total else 0.0
+        """Give the share of the smaller block's pairs, from 0 to 1."""
+        a, b = self._of(one), self._of(other)
+        return len(a & b) / max(min(len(a), len(b)), 1)
+
+    def _of(self, i: int) -> set[str]:
+        if i not in self._pairs:
+            block = self._blocks[i]
+            text = "".join(self._lines.text[self._lines.start[block.first] : self._lines.end[block.last]].split())
+            self._pairs[i] = {text[n : n + 2] for n in range(len(text) - 1)}
+        return self._pairs[i]
 
 
 def _closes_ring(head: int, tail: int, following: dict[int, int]) -> bool:

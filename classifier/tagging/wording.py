@@ -1,27 +1,33 @@
-"""What the wording of a line says: byline, credit, caption, page label, list item, the opening of a report."""
+"""What the wording of a line says: byline, credit, caption, page label, list item, the opening of a report.
+
+Patterns run on lines that hold one of a few tell-tale characters only; most lines of a page do not.
+"""
 
 import re
 
 import numpy as np
 
-from classifier.tagging.lines import BULLETS, Bools, Floats, Lines
+from classifier.tagging.lines import BULLETS, Bools, Floats, Ints, Lines
+
+_CERTAIN, _LIKELY = 9.0, 5.5
 
 _ROLE = (
-    r"(?:特约|首席|实习|见习|特派|全媒体|融媒体|驻\w{2,4})*(?:记者|通讯员|评论员|撰稿人?|撰文|作者|编译|编辑|责任编辑|责编|美编|版式|校对|"
-    r"制图|绘图|摄影|摄影报道|整理|文/图|图/文|文图|执笔|统筹|策划|本版|值班)"
+    r"(?:特约|首席|实习|见习|特派|全媒体|融媒体|驻\w{2,4})*"
+    r"(?:记者|通讯员|评论员|撰稿人?|撰文|作者|编译|责任编辑|责编|编辑|美编|版式|校对|制图|绘图|摄影|整理|文/图|图/文|执笔|统筹|策划)"
 )
-_PAPER = r"(?:本报|本刊|本网|[\u4e00-\u9fff·—-]{1,14}(?:报|社|网|电视台|新闻|客户端))?"
-_NAMES = r"[：:/\s]*(?:[\u4e00-\u9fffA-Za-z·]{1,4}[\s、，,]*){0,12}"
-_MARK = rf"[{BULLETS}\s]*"
-_BYLINE = re.compile(rf"^{_MARK}{_PAPER}[\s]*{_ROLE}{_NAMES}(?:摄影报道|报道|文/图|摄)?$")
+_PAPER = r"(?:[\u4e00-\u9fff·—-]{1,14}(?:报|刊|社|网|电视台|新闻|客户端))?"
+_NAMES = r"[：:/\s]*(?:[\u4e00-\u9fffA-Za-z·]{1,4}(?:[\s、，,/]+|$)){0,8}"
+_BYLINE = re.compile(rf"^[{BULLETS}\s]*(?:{_PAPER}\s*{_ROLE}{_NAMES}){{1,5}}(?:摄影报道|报道|文/图|摄)?$")
+_MARKED_BYLINE = re.compile(rf"^[{BULLETS}][^。，；]{{0,18}}{_ROLE}[^。，；]{{0,24}}$")  # letter-spaced: names run together
 _CREDIT = re.compile(
-    r"^[（(]?(?:(?:新华社|中新社|中国新闻社|人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位|本报)"
-    r"[^。，；]{0,20}|[^。，；]{1,18}(?:摄|供图|图片)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
+    r"^[（(]?(?:(?:新华社|中新社|中国新闻社|人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位)"
+    r"[^。，；]{0,20}|[^。，；]{1,18}(?:摄|供图)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
 )
+_DATE = r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _LABEL = re.compile(
-    r"^(?:第?\s*[A-Z]?\d{1,3}\s*版?(?:要闻|综合|专题|专版|经济|产业|科技)?|[-—–·\s]*\d{1,4}[-—–·\s]*|第\s*\d+\s*页.*|"
-    r"[Pp]age\s*\d+.*|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日.{0,30}|星期[一二三四五六日天].{0,12}|"
-    r"[（(]?(?:下转|上接|紧接|转|接)第?\s*[A-Z]?\d{1,3}\s*版[^。]{0,10}[）)]?|.{2,16}[①-⑳])$"
+    r"^(?:第?\s*[A-Z]?\d{1,3}\s*版(?:要闻|综合|专题|专版|经济|产业|科技)?|[-—–·\s]*[A-Z]?\d{1,4}[-—–·\s]*|第\s*\d+\s*页.{0,12}|"
+    rf"(?:{_DATE}\s*)?星期[一二三四五六日天][^。，；]{{0,16}}|{_DATE}(?:\s*第?\s*[A-Z]?\d{{1,3}}\s*版?)?|"
+    r"[（(]?(?:下转|上接|紧接|转|接)第?\s*[A-Z]?\d{1,3}\s*版[^。]{0,10}[）)]?|[^。，；]{2,16}[①-⑳])$"
 )
 _SOURCE = re.compile(
     r"^[（(](?=[^（()）]{0,60}(?:资料来源|来源|作者|执笔|整理|研究所|记者|通讯员|供稿))[^。]{4,80}[）)]$"
@@ -29,132 +35,96 @@ _SOURCE = re.compile(
 _CAPTION = re.compile(r"^(?:[◀▶▲▼△▽◁▷►◄]|图为|图[①-⑳一二三四五六七八九\d][：:为，,\s]|[左右上下]图[：:为，])")
 _SCENE = re.compile(r"(?:现场|资料图|示意图|效果图|合影|外景|一角|全景)$")
 _ITEM = re.compile(
-    r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百零〇\d]{1,5}[章节条编]|"
-    r"\d{1,2}[.．、](?!\d)|[①-⑳])"
+    r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|"
+    r"第[一二三四五六七八九十百零〇\d]{1,5}[章节条编]|\d{1,2}[.．、](?!\d)|[①-⑳])"
+)
+_SPEAKS = re.compile(r"^[^“。]{0,40}(?:说|表示|介绍|坦言|认为|告诉|指出|称|道|强调|透露|建议)[。，：]")
+_REPORT = re.compile(r"^(?:本报|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)")
+_OPENINGS = (
+    "近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解",
+    "今年以来", "截至目前",
+)  # fmt: skip
+_LOOKS_ON = re.compile(
+    r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍"
 )
 
 
 def scores(lines: Lines) -> Floats:
     """Give how strongly each line's wording says furniture, from 0 (not at all) to 9 (certainly)."""
     found = np.zeros(len(lines))
-    for i in np.flatnonzero((lines.width <= 60) & (lines.inner == 0)):
-        text = "".join(lines.string(int(i)).split()) if lines.spaced[i] else " ".join(lines.string(int(i)).split())
-        found[i] = score(text)
+    telling = lines.holding("记讯摄图版页期辑编校绘供源者撰稿执统策◀▶▲▼△▽◁▷►◄现资示效合外一全①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
+    telling |= _one_of(lines.first, "（(据第新中人视CFI0123456789-—–·") & (lines.width <= 30)
+    for i in np.flatnonzero(telling & (lines.width <= 60) & (lines.inner == 0)).tolist():
+        found[i] = score(_plain(lines, i))
     return found
 
 
 def score(text: str) -> float:
     """Give how strongly the wording of one line says furniture."""
-    if _CREDIT.match(text) or _LABEL.match(text) or _SOURCE.match(text):
-        return 9.0
-    if _CAPTION.match(text):
-        return 9.0
-    if _BYLINE.match(text) and (text[0] in BULLETS or _certain_byline(text)):
-        return 9.0
-    if len(text) <= 14 and _SCENE.search(text):
-        return 5.5
-    return 0.0
+    if any(pattern.match(text) for pattern in (_CREDIT, _LABEL, _SOURCE, _CAPTION)) or is_byline(text):
+        return _CERTAIN
+    return _LIKELY if len(text) <= 14 and _SCENE.search(text) else 0.0
 
 
-def _certain_byline(text: str) -> bool:
-    """A role word and names, and nothing that a sentence would have."""
-    return len(text) <= 40 and bool(
-        re.match(rf"^{_MARK}{_PAPER}\s*{_ROLE}(?:[：:/\s]|$)", text) or text.startswith(("本报", "本刊", "本网"))
-    )
+def is_byline(text: str) -> bool:
+    """Whether a line names the writers and does nothing else."""
+    return len(text) <= 60 and bool(_BYLINE.match(text) or _MARKED_BYLINE.match(text))
+
+
+def is_credit(text: str) -> bool:
+    """Whether a line credits a photograph."""
+    return bool(_CREDIT.match(text))
 
 
 def caption_with_credit(text: str) -> bool:
     """Whether a line is a caption that ends in its own credit: 科研人员在实验。 据某日报."""
     head, stop, tail = text.rstrip().rpartition("。")
-    return bool(stop) and len(head) <= 80 and bool(tail.strip()) and bool(_CREDIT.match(tail.strip()))
-
-
-def is_credit(text: str) -> bool:
-    """Whether a line credits a photograph."""
-    return bool(_CREDIT.match(" ".join(text.split()))) and not text.endswith("摄影报道")
-
-
-def starts_item(lines: Lines) -> tuple[Bools, Bools]:
-    """Lines that begin with a bullet or a number of a list or section; and of these, the numbered ones."""
-    bullet = np.isin(lines.first, [ord(c) for c in BULLETS])
-    numbered = np.zeros(len(lines), dtype=bool)
-    for i in np.flatnonzero(np.isin(lines.first, [ord(c) for c in "（(第一二三四五六七八九十0123456789①②③④⑤⑥⑦⑧⑨⑩"])):
-        numbered[i] = bool(_ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8]))
-    return bullet | numbered, numbered
-
-
-def pause_at_once(lines: Lines) -> Bools:
-    """Lines whose first or second character is followed by a pause: paragraphs seldom begin so."""
-    found = np.zeros(len(lines), dtype=bool)
-    for offset in (1, 2):
-        at = np.minimum(lines.start + offset, np.maximum(lines.end - 1, 0))
-        for i in np.flatnonzero(lines.end - lines.start > offset):
-            found[i] |= lines.text[at[i]] in "，。；、"
-    return found
-
-
-def is_byline(text: str) -> bool:
-    """Whether a line names the writers."""
-    return bool(_BYLINE.match(" ".join(text.split()))) or bool(_BYLINE.match("".join(text.split())))
+    return bool(stop) and len(head) <= 80 and bool(tail.strip()) and is_credit(tail.strip())
 
 
 def describes_scene(text: str) -> bool:
     """Whether a text speaks of what a photograph shows."""
-    return len(text) <= 90 and bool(
-        re.search(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍", text)
-    )
+    return len(text) <= 90 and bool(_LOOKS_ON.search(text))
 
 
-_SPEAKS = re.compile(r"^[^“。]{0,40}(?:说|表示|介绍|坦言|认为|告诉|指出|称|道|强调|透露|建议)[。，：]")
-_REPORT = re.compile(
-    r"^(?:本报|新华社|中新社|中新网|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)"
-)
+def starts_item(lines: Lines) -> tuple[Bools, Bools]:
+    """Lines that begin with a bullet or a number of a list or section; and of these, the numbered ones."""
+    numbered = np.zeros(len(lines), dtype=bool)
+    for i in np.flatnonzero(_one_of(lines.first, "（(第一二三四五六七八九十0123456789①②③④⑤⑥⑦⑧⑨⑩")).tolist():
+        numbered[i] = bool(_ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8]))
+    return _one_of(lines.first, BULLETS) | numbered, numbered
+
+
+def pauses_at_once(lines: Lines) -> Bools:
+    """Lines whose first or second character is followed by a pause: paragraphs seldom begin so."""
+    return _one_of(lines.at(1), "，。；、") | _one_of(lines.at(2), "，。；、")
 
 
 def names_speaker(lines: Lines) -> Bools:
     """Line ends with a quotation's end where the next line goes on to say who spoke; one value a neighbouring pair."""
     found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(lines.ends[:-1] & np.isin(lines.last[:-1], [ord("”"), ord("」")])):
+    for i in np.flatnonzero(lines.ends[:-1] & _one_of(lines.last[:-1], "”」")).tolist():
         found[i] = bool(_SPEAKS.match("".join(lines.text[lines.start[i + 1] : lines.start[i + 1] + 60].split())))
     return found
 
 
 def starts_report(lines: Lines) -> Bools:
-    """Whether the second line of each neighbouring pair opens a report (本报讯, 新华社北京电)."""
+    """Whether the second line of each neighbouring pair opens a report."""
     found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(lines.width[1:] >= 6):
-        found[i] = opens_report(lines.text[lines.start[i + 1] : min(lines.end[i + 1], lines.start[i + 1] + 28)])
+    for i in np.flatnonzero(lines.holding("讯电")[1:] & lines.holding("报网社")[1:]).tolist():
+        found[i] = opens_report(lines.text[lines.start[i + 1] : lines.end[i + 1]])
     return found
 
 
 def opens_report(text: str) -> bool:
     """Whether a text opens a report: 本报讯, 新华社北京电."""
-    head = text[:28]
-    return ("讯" in head or "电" in head) and bool(_REPORT.match(head))
-
-
-_OPENINGS = (
-    "近日",
-    "日前",
-    "近年",
-    "目前",
-    "据悉",
-    "据了解",
-    "据介绍",
-    "此外",
-    "与此同时",
-    "同时，",
-    "另外",
-    "记者了解",
-    "今年以来",
-    "截至目前",
-)
+    return bool(_REPORT.match(text[:28]))
 
 
 def starts_paragraph(lines: Lines) -> Bools:
     """Whether the second line of each neighbouring pair begins with words that paragraphs like to begin with."""
     found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(np.isin(lines.first[1:], [ord(words[0]) for words in _OPENINGS])):
+    for i in np.flatnonzero(_one_of(lines.first[1:], "".join({words[0] for words in _OPENINGS}))).tolist():
         found[i] = opens_paragraph(lines.text[lines.start[i + 1] : lines.start[i + 1] + 4])
     return found
 
@@ -162,3 +132,12 @@ def starts_paragraph(lines: Lines) -> Bools:
 def opens_paragraph(text: str) -> bool:
     """Whether a text begins with words that paragraphs like to begin with."""
     return text.startswith(_OPENINGS)
+
+
+def _plain(lines: Lines, i: int) -> str:
+    """Line `i` with its white space evened out, letter-spacing closed."""
+    return ("" if lines.spaced[i] else " ").join(lines.string(i).split())
+
+
+def _one_of(codes: Ints, chars: str) -> Bools:
+    return np.isin(codes, [ord(char) for char in chars])

@@ -1,0 +1,137 @@
+"""What each role costs each line, and what it costs to join or part two neighbours. In the order of nats, set by hand.
+
+A typesetter's habits are the evidence: full lines are as wide as their column, first lines two characters shorter, a
+last line may be short and ends a sentence; brackets close, words go on, headings carry no full stop.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.tagging import wording
+from classifier.tagging.cohesion import packaged
+from classifier.tagging.lines import Bools, Floats, Ints, Lines
+
+NEVER = 1e6
+_WINDOW = 12  # lines to either side that may tell the width of a line's column
+_WIDEST_COLUMN = 60.0  # full-width characters; longer lines are paragraphs, not lines of a column
+_MUCH = 3.5  # characters by which widths in a paragraph may differ: indent, and room for punctuation that may not begin a line
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """One value a line; `join` and `part` for each line and the one before, 0 for the first."""
+
+    first: Floats  # of a paragraph, its indent aside
+    middle: Floats
+    last: Floats
+    whole: Floats  # a paragraph of one line, its indent aside
+    heading: Floats
+    furniture: Floats
+    to_middle: Floats  # going on with a line that is not the last
+    to_last: Floats
+    part: Floats
+    missing: Floats  # characters that a first line has fewer than a full one; NaN where lines are not wrapped
+
+    def of_indent(self, indent: float) -> tuple[Floats, Floats]:
+        """Give the costs of first and of whole lines where first lines are `indent` characters shorter."""
+        first = 1.5 * np.maximum(np.abs(self.missing - indent) - 0.8, 0.0)
+        whole = np.maximum(indent - 1.0 - self.missing, 0.0)
+        return np.nan_to_num(self.first + first, nan=NEVER), self.whole + np.nan_to_num(whole)
+
+
+def costs(lines: Lines) -> Costs:
+    """Give all costs of a page's lines."""
+    junk = wording.scores(lines)
+    ended, begun = column_width(lines, junk)
+    wrapped = ~(np.isnan(ended) & np.isnan(begun))
+    short_end = np.where(np.isnan(ended), begun, ended) - lines.width  # characters missing to a full line
+    short_begin = np.where(np.isnan(begun), ended, begun) - lines.width
+    amiss = np.fmin(np.abs(short_end), np.abs(short_begin))
+    item, numbered = wording.starts_item(lines)
+    odd = 4.0 * _one_of(lines.first, "，、。；：！？）》”’】,.;:!?)")
+    quoted = lines.ends & _one_of(lines.last, "”’」』")
+
+    first = 0.4 * lines.ends + odd
+    middle = np.where(wrapped, 1.2 * np.maximum(amiss - 1.0, 0.0) + 0.7 * lines.ends + 5.0 * item, NEVER)
+    last = np.where(wrapped, 4.5 * ~lines.ends + (short_end < 1.0) * (0.6 + 0.8 * quoted) + 5.0 * item, NEVER)
+    whole = odd + 3.0 * ~lines.ends + wrapped * (lines.width <= 8)
+
+    heading = np.where(wrapped, 1.0, 1.5) + odd - 1.5 * numbered + 1.0 * (amiss <= 1.0)
+    heading += 5.0 * (lines.inner > 0) + 3.5 * lines.ends + 3.5 * lines.pauses
+    heading += 0.8 * np.maximum(lines.commas - ~wrapped, 0) + 0.15 * np.maximum(lines.width - 35.0, 0.0)
+    heading -= 2.0 * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
+    heading -= 2.5 * (_one_of(lines.last, "：:") & (lines.width <= 12))
+    heading -= 1.0 * (_one_of(lines.first, "“") & _one_of(lines.last, "”") & ~lines.opened)
+
+    flow, report = _flow(lines)
+    # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
+    alone = ~(wrapped[:-1] & wrapped[1:]) & ~lines.ends[:-1]
+    goes_on = np.append(np.where(alone, np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0)
+    join, part = _neighbours(lines, flow, report)
+    widening = np.diff(lines.width, prepend=lines.width[:1])
+    return Costs(
+        first=first,
+        middle=middle,
+        last=last,
+        whole=whole - 0.8 * goes_on,
+        heading=heading + 0.4 * goes_on,
+        furniture=6.0 - junk,
+        to_middle=join + 0.6 * np.maximum(np.abs(widening) - _MUCH, 0.0),
+        to_last=join + 0.6 * np.maximum(widening - _MUCH, 0.0),
+        part=part,
+        missing=short_begin,
+    )
+
+
+def column_width(lines: Lines, junk: Floats) -> tuple[Floats, Floats]:
+    """Give each line the full width of the column it would end, and of the one it would begin; NaN where there is none.
+
+    Full lines of a column come in runs, so two neighbours of like width, the first stopping in mid-sentence, show the
+    column; lines that `junk` scores as furniture do not. The nearest such pair above counts for a line that ends
+    something, the nearest below for one that begins.
+    """
+    n, width = len(lines), lines.width
+    text, none = junk == 0, np.full(n, np.nan)
+    alike = np.minimum(width[:-1], width[1:])
+    pair = (np.abs(np.diff(width)) <= 1.5) & (alike >= 6) & (alike <= _WIDEST_COLUMN) & ~lines.ends[:-1]
+    at = np.flatnonzero(pair & text[:-1] & text[1:] & ~wording.starts_item(lines)[0][1:])
+    # the second widest of the few lines around the pair that are about as wide; three at least, or it is no column
+    near = width[np.clip(at[:, None] + np.arange(-4, 6), 0, n - 1)]
+    like = np.abs(near - width[at, None]) <= 2.5
+    at, near, like = (values[like.sum(axis=1) >= 3] for values in (at, near, like))
+    if not len(at):
+        return none, none
+    full = np.sort(np.where(like, near, 0.0), axis=1)[:, -2]
+    number = np.arange(n)
+    below, above = np.searchsorted(at, number), np.searchsorted(at, number, side="right") - 1
+    down, up = np.minimum(below, len(at) - 1), np.maximum(above, 0)
+    begun = np.where((below < len(at)) & (at[down] - number <= _WINDOW), full[down], np.nan)
+    ended = np.where((above >= 0) & (number - at[up] <= _WINDOW), full[up], np.nan)
+    return np.where(width <= ended + 3.0, ended, np.nan), np.where(width <= begun + 3.0, begun, np.nan)
+
+
+def _flow(lines: Lines) -> tuple[Floats, Bools]:
+    """Give how well each line reads on in the next, in nats, and whether the next opens a report."""
+    flow = packaged().ratio(lines.last[:-1], lines.first[1:])
+    flow = np.where(lines.ends[:-1], 0.3 * flow, flow + 2.0 * wording.pauses_at_once(lines)[1:])
+    return flow, wording.starts_report(lines)
+
+
+def _neighbours(lines: Lines, flow: Floats, report: Bools) -> tuple[Floats, Floats]:
+    """Give the costs of joining and of parting each line and the one before."""
+    if len(lines) < 2:
+        return np.zeros(len(lines)), np.zeros(len(lines))
+    usual = float(np.median(lines.gap[1:]))
+    wider = np.clip(lines.gap[1:] - usual, 0.0, 2.0)
+    indented = lines.indent[1:] >= 1.5
+    telling = 2.0 if 0.02 < indented.mean() < 0.9 else 0.0  # an indent that all or none have tells nothing
+    join = wider + telling * indented - 0.25 * flow
+    part = 2.0 * lines.opened[:-1] + 2.0 * lines.closed[1:] + 0.25 * flow - 0.5 * telling * indented
+    part += 1.2 * wording.names_speaker(lines) - 4.0 * report - 1.5 * wording.starts_paragraph(lines)
+    part -= 0.5 * (_one_of(lines.first[1:], "“《（") & lines.ends[:-1])
+    return np.append(0.0, join), np.append(0.0, part)
+
+
+def _one_of(codes: Ints, chars: str) -> Bools:
+    return np.isin(codes, [ord(char) for char in chars])
