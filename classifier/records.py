@@ -23,12 +23,26 @@ class Note(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A paragraph as its author marked it: what it is, where it stands in the text, under which headings."""
+
+    kind: Kind
+    source: tuple[Span, ...]
+    heading: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A text to be split into paragraphs. `text` is the decoded input that offsets refer to."""
+    """A text to be split into paragraphs. `text` is the decoded input that offsets refer to.
+
+    `units`: its paragraphs where the format marks them (Markdown, DOCX, HTML); without, they are restored from the
+    lines. `pages`: the offset at which each page begins, where it has pages.
+    """
 
     name: str
     text: str
-    markdown: bool = False
+    units: tuple[Unit, ...] | None = None
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,8 @@ class Paragraph:
     kind: Kind
     text: str
     source: tuple[Span, ...]
+    heading: tuple[str, ...] = ()  # the headings it stands under, outermost first
+    page: int | None = None
     duplicate_of: str | None = None
     note: Note | None = None
     columns: Mapping[str, object] | None = None

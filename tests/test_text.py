@@ -11,7 +11,10 @@ from classifier.tagging.text import SEPARATOR, encode, normalise
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 # what real pages are made of, so that runs of digits, widths and invisible characters do meet
-PAGE = st.text(st.sampled_from("专利质押Aaａ0123９４①½％%，,　 \t\n\u200b\ufeff\u00ad“”()（）《》İßﬁ㎡㍿𠮷😀\x00\uffff\u2028Ⅳ"), max_size=40)
+PAGE = st.text(
+    st.sampled_from("专利质押Aaａ0123９４①½％%，,　 \t\n\u200b\ufeff\u00ad“”()（）《》İßﬁ㎡㍿𠮷😀\x00\uffff\u2028Ⅳ"),
+    max_size=40,
+)
 BASIC_PLANE = "".join(chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000)
 
 

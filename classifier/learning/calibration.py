@@ -12,7 +12,7 @@ MIN_POSITIVES = 10  # with fewer, a label takes the global threshold
 _LOWEST, _HIGHEST = 0.15, 0.7  # no threshold beyond: out-of-fold F1 is too noisy there to be believed
 
 
-def platt(margins: Floats, positive: Bools) -> tuple[float, float]:
+def platt(margins: Floats, positive: Bools, weight: Floats) -> tuple[float, float]:
     """Give slope and offset of the sigmoid that best maps one label's margins to probabilities.
 
     Targets are drawn in by Platt's prior correction, so that a label with few examples is not overconfident (Platt
@@ -24,7 +24,7 @@ def platt(margins: Floats, positive: Bools) -> tuple[float, float]:
     target = np.where(positive, (up + 1) / (up + 2), 1 / (down + 2))
     both = np.concatenate([margins, margins])[:, None]
     sides = np.concatenate([np.ones(len(margins)), np.zeros(len(margins))])
-    fit = LogisticRegression(C=1e4).fit(both, sides, sample_weight=np.concatenate([target, 1 - target]))
+    fit = LogisticRegression(C=1e4).fit(both, sides, sample_weight=np.concatenate([weight * target, weight * (1 - target)]))
     slope = float(fit.coef_[0, 0])
     if slope <= 0:
         rate = (up + 1) / (up + down + 2)

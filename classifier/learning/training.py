@@ -40,7 +40,7 @@ class Config:
     cue_example: float = 0.3  # each strong cue alone is an example of its label, with this weight
     cost: float = 0.7  # LinearSVC's C
     folds: int = 6
-    composed: float = 0.3  # weight of composed text where thresholds are chosen: it is clearer than real text
+    composed: float = 0.1  # weight of composed text in calibration and thresholds: it is clearer than real text
     shrink: float = 20.0  # positives' worth of pull towards the global threshold
     sure_f1: float = 0.85  # micro F1 wanted outside review; a label measured below it only suggests
 
@@ -82,10 +82,10 @@ def train(
     say("all examples")
     final = problem.fit(np.ones(len(examples), dtype=bool))
 
-    lines = [calibration.platt(margin[:, j], true[:, j]) for j in range(len(labels))]
+    weight = np.where([example.origin == "composed" for example in examples], config.composed, 1.0)
+    lines = [calibration.platt(margin[:, j], true[:, j], weight) for j in range(len(labels))]
     slope, offset = np.array(lines).T
     probability = scores.probabilities(margin, slope, offset).astype(np.float64)
-    weight = np.where([example.origin == "composed" for example in examples], config.composed, 1.0)
     threshold = calibration.thresholds(probability, true, weight, config.shrink)
     band = calibration.bands(probability, true, threshold, weight, config.sure_f1)
     given = probability >= threshold

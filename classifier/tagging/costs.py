@@ -15,7 +15,7 @@ from classifier.tagging.lines import Bools, Floats, Ints, Lines
 NEVER = 1e6
 _WINDOW = 12  # lines to either side that may tell the width of a line's column
 _WIDEST_COLUMN = 60.0  # full-width characters; longer lines are paragraphs, not lines of a column
-_MUCH = 3.5  # characters by which widths in a paragraph may differ: indent, and room for punctuation that may not begin a line
+_MUCH = 3.5  # characters by which widths in a paragraph may differ: the indent, and punctuation moved up
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import orjson
 
-from classifier.records import Document, Row, Skipped
+from classifier.records import Document, Row, Skipped, Unit
 from classifier.tagging.decoding import Undecodable, decode, encoding
 
 Item = Document | Row | Skipped
@@ -79,16 +79,18 @@ def _bytes(source: Source) -> bytes:
         return file.read()
 
 
-def _text(source: Source, markdown: bool = False) -> Iterator[Item]:
+def _text(source: Source, units: Callable[[str], tuple[Unit, ...]] | None = None) -> Iterator[Item]:
     text = decode(_bytes(source))
     if not text.strip():
         yield Skipped(name=source.name, reason="empty")
     else:
-        yield Document(name=source.name, text=text, markdown=markdown)
+        yield Document(name=source.name, text=text, units=units(text) if units else None)
 
 
 def _markdown(source: Source) -> Iterator[Item]:
-    return _text(source, markdown=True)
+    from classifier.tagging import markdown
+
+    return _text(source, markdown.units)
 
 
 def _unknown(source: Source) -> Iterator[Item]:

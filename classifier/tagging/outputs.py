@@ -24,6 +24,10 @@ def record(result: Paragraph | Tagged) -> Record:
         "id": paragraph.id, "document": paragraph.document, "paragraph": paragraph.number, "kind": paragraph.kind,
         "text": paragraph.text, "source": paragraph.source,
     }  # fmt: skip
+    if paragraph.page:
+        row["page"] = paragraph.page
+    if paragraph.heading:
+        row["heading"] = paragraph.heading
     if paragraph.duplicate_of:
         row["duplicate_of"] = paragraph.duplicate_of
     if paragraph.note:
@@ -80,8 +84,10 @@ class Csv:
     A cell that a spreadsheet would take for a formula gets an apostrophe before it.
     """
 
-    _COLUMNS = ("id", "document", "paragraph", "kind", "text", "source", "duplicate_of", "note", "tags", "names",
-                "confidence", "review", "model", "scores", "evidence", "input")  # fmt: skip
+    _COLUMNS = (
+        "id", "document", "paragraph", "kind", "text", "source", "page", "heading", "duplicate_of", "note",
+        "tags", "names", "confidence", "review", "model", "scores", "evidence", "input",
+    )  # fmt: skip
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

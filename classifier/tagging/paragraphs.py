@@ -1,9 +1,10 @@
 """Document → Paragraphs: text restored, kinds settled, repeats found, every character accounted for."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from classifier.records import Document, Kind, Note, Paragraph, Row, Span
+from classifier.records import Document, Kind, Note, Paragraph, Row, Span, Unit
 from classifier.tagging import wording
 from classifier.tagging.lines import Lines, measure
 from classifier.tagging.reflow import Block, blocks
@@ -20,21 +21,23 @@ def paragraphs(document: Document) -> list[Paragraph]:
     """
     found: list[Paragraph] = []
     first_copy: dict[str, str] = {}
-    units = _marked_up(document.text) if document.markdown else _units(measure(document.text))
-    for kind, spans, note in units:
-        text = _text(document.text, spans)
+    marked = document.units
+    units = _restored(measure(document.text)) if marked is None else ((unit, None) for unit in marked)
+    for unit, note in units:
+        text = _text(document.text, unit.source)
         number = len(found) + 1
         name = f"{document.name}#{number}"
-        key = "".join(text.split())
-        original = first_copy.setdefault(key, name)
+        original = first_copy.setdefault("".join(text.split()), name)
         found.append(
             Paragraph(
                 id=name,
                 document=document.name,
                 number=number,
-                kind=kind,
+                kind=unit.kind,
                 text=text,
-                source=tuple(spans),
+                source=unit.source,
+                heading=unit.heading,
+                page=bisect_right(document.pages, unit.source[0][0]) or None,
                 duplicate_of=None if original == name else original,
                 note=note,
             )
@@ -50,24 +53,16 @@ def row_paragraph(row: Row) -> Paragraph:
     )  # fmt: skip
 
 
-def _marked_up(text: str) -> Iterator[tuple[Kind, list[Span], Note | None]]:
-    """Give the units of a text whose author marked them: nothing to restore."""
-    from classifier.tagging import markdown
-
-    for kind, spans in markdown.units(text):
-        yield kind, spans, None
-
-
-def _units(lines: Lines) -> Iterator[tuple[Kind, list[Span], Note | None]]:
-    """Give kind, source ranges and note of each paragraph."""
+def _restored(lines: Lines) -> Iterator[tuple[Unit, Note | None]]:
+    """Give the paragraphs of a text that has only lines, each with what is wrong with its edges."""
     starts, ends = lines.start.tolist(), lines.end.tolist()
     for chain in _settle(stitch(blocks(lines), lines), lines):
-        spans = [(starts[block.first], ends[block.last]) for block in chain.blocks]
+        spans = tuple((starts[block.first], ends[block.last]) for block in chain.blocks)
         note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
-        once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, [])
-        yield chain.kind, once, note
+        once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, ())
+        yield Unit(kind=chain.kind, source=once), note
         if again:
-            yield chain.kind, again, None
+            yield Unit(kind=chain.kind, source=again), None
 
 
 def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
@@ -117,7 +112,7 @@ def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:
     )
 
 
-def _undouble(text: str, spans: list[Span]) -> tuple[list[Span], list[Span]]:
+def _undouble(text: str, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Part a heading that was printed twice over (标题标题, 甲甲““乙乙””) into its text and the second copy."""
     once: list[Span] = []
     again: list[Span] = []
@@ -126,12 +121,12 @@ def _undouble(text: str, spans: list[Span]) -> tuple[list[Span], list[Span]]:
         while at < end:
             doubled = _DOUBLED.match(text, at, end)
             if not doubled:
-                return spans, []
+                return spans, ()
             middle = at + len(doubled.group(1))
             once.append((at, middle))
             again.append((middle, doubled.end()))
             at = doubled.end()
-    return (once, again) if sum(e - s for s, e in once) >= 4 else (spans, [])
+    return (tuple(once), tuple(again)) if sum(e - s for s, e in once) >= 4 else (spans, ())
 
 
 def _text(source: str, spans: Iterable[Span]) -> str:

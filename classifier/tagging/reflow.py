@@ -60,7 +60,12 @@ def _search(table: Costs, indent: float) -> tuple[float, list[Role]]:
     single = np.stack([whole, table.heading, table.furniture])
     kind = single.argmin(axis=0)
     steps = np.stack(
-        [table.part + first, table.part + single.min(axis=0), table.to_middle + table.middle, table.to_last + table.last]
+        [
+            table.part + first,
+            table.part + single.min(axis=0),
+            table.to_middle + table.middle,
+            table.to_last + table.last,
+        ]
     )
     opened, closed = NEVER, 0.0
     choices = []  # per line, if it is left open and if closed: whether it goes on, and whether the line before was open

@@ -71,7 +71,11 @@ def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int]
     tails = np.array([i for i in range(len(blocks)) if _may_continue(i, blocks)], dtype=np.int64)
     low, high = np.searchsorted(tails, heads - _REACH), np.searchsorted(tails, heads + _REACH)
     h = np.repeat(heads, high - low)
-    t = tails[np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)]).astype(np.int64)] if len(h) else h
+    t = (
+        tails[np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)]).astype(np.int64)]
+        if len(h)
+        else h
+    )
     h, t = h[h != t], t[h != t]
     last = np.array([block.last for block in blocks])[h]
     first = np.array([block.first for block in blocks])[t]
@@ -92,7 +96,7 @@ def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int]
 
 
 def _may_continue(i: int, blocks: Sequence[Block]) -> bool:
-    """Whether block `i` may be the rest of a paragraph: body text with something else than whole body text before it."""
+    """Whether block `i` may be the rest of a paragraph: body text with no whole body text before it."""
     block = blocks[i]
     if block.kind is not Kind.BODY:
         return False

@@ -18,7 +18,9 @@ _ROLE = (
 _PAPER = r"(?:[\u4e00-\u9fff·—-]{1,14}(?:报|刊|社|网|电视台|新闻|客户端))?"
 _NAMES = r"[：:/\s]*(?:[\u4e00-\u9fffA-Za-z·]{1,4}(?:[\s、，,/]+|$)){0,8}"
 _BYLINE = re.compile(rf"^[{BULLETS}\s]*(?:{_PAPER}\s*{_ROLE}{_NAMES}){{1,5}}(?:摄影报道|报道|文/图|摄)?$")
-_MARKED_BYLINE = re.compile(rf"^[{BULLETS}][^。，；]{{0,18}}{_ROLE}[^。，；]{{0,24}}$")  # letter-spaced: names run together
+_MARKED_BYLINE = re.compile(
+    rf"^[{BULLETS}][^。，；]{{0,18}}{_ROLE}[^。，；]{{0,24}}$"
+)  # letter-spaced: names run together
 _CREDIT = re.compile(
     r"^[（(]?(?:(?:新华社|中新社|中国新闻社|人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位)"
     r"[^。，；]{0,20}|[^。，；]{1,18}(?:摄|供图)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
@@ -44,9 +46,7 @@ _OPENINGS = (
     "近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解",
     "今年以来", "截至目前",
 )  # fmt: skip
-_LOOKS_ON = re.compile(
-    r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍"
-)
+_LOOKS_ON = re.compile(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍")
 
 
 def scores(lines: Lines) -> Floats:

@@ -1,0 +1,104 @@
+"""Lines → blocks. The layouts give back the paragraphs they were made of; every line is in exactly one block."""
+
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from layouts import BODIES, HEADINGS, letter_space, page, pages, wrap
+
+from classifier.records import Document, Kind
+from classifier.tagging.lines import measure
+from classifier.tagging.paragraphs import paragraphs
+from classifier.tagging.reflow import blocks
+
+PAGES = 300
+COME_BACK = 0.97  # share of body paragraphs that come back to the character from the fixed pages
+
+
+def found(text, kind=Kind.BODY):
+    """Give the texts of one kind, without white space."""
+    return ["".join(p.text.split()) for p in paragraphs(Document(name="page", text=text)) if p.kind is kind]
+
+
+def test_the_paragraphs_of_laid_out_pages_come_back():
+    laid_out = back = 0
+    for seed in range(PAGES):
+        made = page(Random(seed))
+        wanted, got = Counter(made.bodies()), Counter(found(made.text))
+        laid_out += wanted.total()
+        back += (wanted & got).total()
+        for text in wanted - got:
+            print(f"page(Random({seed})) lost {text}")
+        for text in got - wanted:
+            print(f"page(Random({seed})) made {text}")
+    assert back / laid_out >= COME_BACK, f"{back} of {laid_out} came back"
+
+
+def test_the_headings_and_bylines_of_laid_out_pages_come_back():
+    for kind, bar in ((Kind.HEADING, 0.96), (Kind.FURNITURE, 0.99)):
+        made = [page(Random(seed)) for seed in range(PAGES)]
+        wanted = Counter((i, text) for i, m in enumerate(made) for k, text in m.expected if k == kind)
+        got = Counter((i, text) for i, m in enumerate(made) for text in found(m.text, kind))
+        assert (wanted & got).total() / max(wanted.total(), got.total()) >= bar, (wanted - got, got - wanted)
+
+
+@given(pages.map(lambda made: made.text) | st.text("，。“”●一：\n　 国甲a1"))
+def test_every_line_is_in_exactly_one_block_and_in_order(text):
+    lines = measure(text)
+    covered = [i for block in blocks(lines) for i in range(block.first, block.last + 1)]
+    assert covered == list(range(len(lines)))
+
+
+@given(pages.map(lambda made: made.text) | st.text("，。“”●一：\n　 国甲a1"))
+def test_only_body_blocks_are_cut_or_fragments(text):
+    assert all(block.kind is Kind.BODY for block in blocks(measure(text)) if block.cut or block.fragment)
+
+
+@given(st.sampled_from(BODIES), st.integers(14, 36), st.sampled_from(["\n", "\n\n", "\r\n", "\r\n\r\n", "\r"]))
+def test_the_kind_of_line_end_and_evenly_spread_blank_lines_change_nothing(text, width, newline):
+    lines = list(wrap(text, width, 2))
+    assert found(newline.join(lines)) == found("\n".join(lines))
+
+
+@pytest.mark.parametrize("width", range(15, 31))
+def test_paragraphs_of_one_width_come_back_with_their_indents(width):
+    texts = [text for text in BODIES if len(text) > 3 * width][:12]
+    text = "\n".join("　　" + "\n".join(wrap(text, width, 2)) for text in texts)
+    assert found(text) == texts
+
+
+@pytest.mark.parametrize("width", range(15, 31))
+def test_letter_spaced_pages_come_back_with_their_indents(width):
+    texts = [text for text in BODIES if len(text) > 3 * width and text.isascii() is False][:6]
+    text = "\n".join("　　" + "\n".join(map(letter_space, wrap(text, width, 2))) for text in texts)
+    assert found(text) == texts
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_a_heading_between_wrapped_paragraphs_is_a_heading(heading):
+    above, below = (text for text in BODIES if 140 <= len(text) <= 145)
+    text = "\n".join([*wrap(above, 20, 2), heading, *wrap(below, 20, 2)])
+    assert found(text, Kind.HEADING) == ["".join(heading.split())]
+    assert found(text) == [above, below]
+
+
+def test_lines_as_long_as_paragraphs_are_paragraphs():
+    texts = [text for text in BODIES if len(text) >= 60]
+    assert found("\n".join(texts)) == texts
+
+
+def test_an_empty_page_has_no_blocks():
+    assert blocks(measure("")) == []
+
+
+def test_a_page_of_one_character_is_one_block():
+    (only,) = blocks(measure("甲"))
+    assert (only.first, only.last) == (0, 0)
+
+
+def test_the_longest_line_counts_no_more_than_the_others():
+    lines = measure("甲" * 100_000 + "\n" + "乙。\n")
+    assert np.array_equal([b.last for b in blocks(lines)], [0, 1])
