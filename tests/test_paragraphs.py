@@ -12,10 +12,12 @@ from classifier.records import Document, Kind, Note, Row
 from classifier.tagging.paragraphs import paragraphs, row_paragraph
 
 CASES = Path(__file__).parent / "cases"
-ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text("。，“”（）●一、1 \u3000\n\r\t\x00\u200b\u202e甲乙aB")
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
+    "。，“”（）●一、1 \u3000\n\r\t\x00\u200b\u202e甲乙aB"
+)
 
 
-def outline(text, *, markdown=False):
+def outline(text):
     """Give kind, text without white space and marks of each paragraph."""
     return [
         [
@@ -24,7 +26,7 @@ def outline(text, *, markdown=False):
             *([found.note] if found.note else []),
             *(["duplicate"] if found.duplicate_of else []),
         ]
-        for found in paragraphs(Document(name="page", text=text, markdown=markdown))
+        for found in paragraphs(Document(name="page", text=text))
     ]
 
 
@@ -51,9 +53,9 @@ def test_the_sample_page_comes_out_as_written():
     assert outline((CASES / "pages/sample.txt").read_text(encoding="utf-8")) == expected
 
 
-@given(ANY_TEXT | pages.map(lambda page: page.text), st.booleans())
-def test_paragraphs_are_numbered_in_order_and_never_empty(text, markdown):
-    found = paragraphs(Document(name="page", text=text, markdown=markdown))
+@given(ANY_TEXT | pages.map(lambda page: page.text))
+def test_paragraphs_are_numbered_in_order_and_never_empty(text):
+    found = paragraphs(Document(name="page", text=text))
     assert [p.number for p in found] == list(range(1, len(found) + 1))
     assert [p.id for p in found] == [f"page#{p.number}" for p in found]
     assert all(p.text.strip() for p in found)
@@ -71,9 +73,9 @@ def test_every_visible_character_is_in_exactly_one_source_range(text):
     assert missed <= set("\u200b\u200c\u200d\u2060\ufeff")
 
 
-@given(ANY_TEXT | pages.map(lambda page: page.text), st.booleans())
-def test_a_text_is_the_characters_of_its_source_ranges(text, markdown):
-    for found in paragraphs(Document(name="page", text=text, markdown=markdown)):
+@given(ANY_TEXT | pages.map(lambda page: page.text))
+def test_a_text_is_the_characters_of_its_source_ranges(text):
+    for found in paragraphs(Document(name="page", text=text)):
         source = "".join(text[start:end] for start, end in found.source)
         assert "".join(found.text.split()) == "".join(source.split())
 

@@ -49,16 +49,17 @@ def costs(lines: Lines) -> Costs:
     short_begin = np.where(np.isnan(begun), ended, begun) - lines.width
     amiss = np.fmin(np.abs(short_end), np.abs(short_begin))
     item, numbered = wording.starts_item(lines)
+    ends = wording.finishes(lines)
     odd = 4.0 * _one_of(lines.first, "，、。；：！？）》”’】,.;:!?)")
-    quoted = lines.ends & _one_of(lines.last, "”’」』")
+    quoted = ends & _one_of(lines.last, "”’」』")
 
-    first = 0.4 * lines.ends + odd
-    middle = np.where(wrapped, 1.2 * np.maximum(amiss - 1.0, 0.0) + 0.7 * lines.ends + 5.0 * item, NEVER)
-    last = np.where(wrapped, 4.5 * ~lines.ends + (short_end < 1.0) * (0.6 + 0.8 * quoted) + 5.0 * item, NEVER)
-    whole = odd + 3.0 * ~lines.ends + wrapped * (lines.width <= 8)
+    first = 0.4 * ends + odd
+    middle = np.where(wrapped, 1.2 * np.maximum(amiss - 1.0, 0.0) + 0.7 * ends + 5.0 * item, NEVER)
+    last = np.where(wrapped, 4.5 * ~ends + (short_end < 1.0) * (0.6 + 0.8 * quoted) + 5.0 * item, NEVER)
+    whole = odd + 3.0 * ~ends + wrapped * (lines.width <= 8)
 
     heading = np.where(wrapped, 1.0, 1.5) + odd - 1.5 * numbered + 1.0 * (amiss <= 1.0)
-    heading += 5.0 * (lines.inner > 0) + 3.5 * lines.ends + 3.5 * lines.pauses
+    heading += 5.0 * (lines.inner > 0) + 3.5 * ends + 3.5 * lines.pauses
     heading += 0.8 * np.maximum(lines.commas - ~wrapped, 0) + 0.15 * np.maximum(lines.width - 35.0, 0.0)
     heading -= 2.0 * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
     heading -= 2.5 * (_one_of(lines.last, "：:") & (lines.width <= 12))
@@ -66,7 +67,7 @@ def costs(lines: Lines) -> Costs:
 
     flow, report = _flow(lines)
     # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
-    alone = ~(wrapped[:-1] & wrapped[1:]) & ~lines.ends[:-1]
+    alone = ~(wrapped[:-1] & wrapped[1:]) & ~ends[:-1]
     goes_on = np.append(np.where(alone, np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0)
     join, part = _neighbours(lines, flow, report)
     widening = np.diff(lines.width, prepend=lines.width[:1])

@@ -13,6 +13,7 @@ import numpy as np
 from classifier.records import Kind
 from classifier.tagging.costs import NEVER, Costs, costs
 from classifier.tagging.lines import Lines
+from classifier.tagging.wording import finishes
 
 
 class Role(IntEnum):
@@ -91,7 +92,7 @@ def _search(table: Costs, indent: float) -> tuple[float, list[Role]]:
 
 def _collect(roles: list[Role], lines: Lines) -> list[Block]:
     """Turn roles into blocks."""
-    ends = lines.ends.tolist()
+    ends = finishes(lines).tolist()
     kinds = {Role.HEADING: Kind.HEADING, Role.FURNITURE: Kind.FURNITURE}
     found: list[Block] = []
     first = 0

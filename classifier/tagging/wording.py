@@ -38,7 +38,7 @@ _CAPTION = re.compile(r"^(?:[◀▶▲▼△▽◁▷►◄]|图为|图[①-⑳�
 _SCENE = re.compile(r"(?:现场|资料图|示意图|效果图|合影|外景|一角|全景)$")
 _ITEM = re.compile(
     r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|"
-    r"第[一二三四五六七八九十百零〇\d]{1,5}[章节条编]|\d{1,2}[.．、](?!\d)|[①-⑳])"
+    r"第[一二三四五六七八九十百零〇\d]{1,5}([章节条编])|\d{1,2}[.．、](?!\d)|[①-⑳])"
 )
 _SPEAKS = re.compile(r"^[^“。]{0,40}(?:说|表示|介绍|坦言|认为|告诉|指出|称|道|强调|透露|建议)[。，：]")
 _REPORT = re.compile(r"^(?:本报|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)")
@@ -88,11 +88,20 @@ def describes_scene(text: str) -> bool:
 
 
 def starts_item(lines: Lines) -> tuple[Bools, Bools]:
-    """Lines that begin with a bullet or a number of a list or section; and of these, the numbered ones."""
-    numbered = np.zeros(len(lines), dtype=bool)
+    """Lines that begin an item: a bullet, an article, a number; and of these, the numbers that headings have too."""
+    item, numbered = _one_of(lines.first, BULLETS), np.zeros(len(lines), dtype=bool)
     for i in np.flatnonzero(_one_of(lines.first, "（(第一二三四五六七八九十0123456789①②③④⑤⑥⑦⑧⑨⑩")).tolist():
-        numbered[i] = bool(_ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8]))
-    return _one_of(lines.first, BULLETS) | numbered, numbered
+        found = _ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8])
+        item[i] |= found is not None
+        numbered[i] = found is not None and found[1] != "条"
+    return item, numbered
+
+
+def finishes(lines: Lines) -> Bools:
+    """Lines that end something: a sentence, or, where an item follows, an item (；) or the lead of a list (：)."""
+    item, _ = starts_item(lines)
+    follows = np.append(item[1:], False)
+    return lines.ends | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6))
 
 
 def pauses_at_once(lines: Lines) -> Bools:
