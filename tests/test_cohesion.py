@@ -1,5 +1,7 @@
 """How likely two characters continue each other."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,7 +43,7 @@ def test_no_pair_decides_more_than_the_limit(left, right):
 def test_a_pair_has_the_same_value_alone_and_among_others(text):
     codes = np.array([ord(c) for c in text])
     together = packaged().ratio(codes[:-1], codes[1:])
-    assert together.tolist() == [ratio(a, b) for a, b in zip(text, text[1:], strict=False)]
+    assert together.tolist() == [ratio(a, b) for a, b in pairwise(text)]
 
 
 def test_no_pairs_have_no_values():

@@ -24,7 +24,9 @@ def platt(margins: Floats, positive: Bools, weight: Floats) -> tuple[float, floa
     target = np.where(positive, (up + 1) / (up + 2), 1 / (down + 2))
     both = np.concatenate([margins, margins])[:, None]
     sides = np.concatenate([np.ones(len(margins)), np.zeros(len(margins))])
-    fit = LogisticRegression(C=1e4).fit(both, sides, sample_weight=np.concatenate([weight * target, weight * (1 - target)]))
+    fit = LogisticRegression(C=1e4).fit(
+        both, sides, sample_weight=np.concatenate([weight * target, weight * (1 - target)])
+    )
     slope = float(fit.coef_[0, 0])
     if slope <= 0:
         rate = (up + 1) / (up + down + 2)

@@ -14,6 +14,7 @@ from classifier.tagging.lines import Bools, Floats, Ints, Lines
 
 NEVER = 1e6
 _WINDOW = 12  # lines to either side that may tell the width of a line's column
+_NEAR = 4  # lines apart that two full lines of a column may be, where paragraphs are short
 _WIDEST_COLUMN = 60.0  # full-width characters; longer lines are paragraphs, not lines of a column
 _MUCH = 3.5  # characters by which widths in a paragraph may differ: the indent, and punctuation moved up
 
@@ -31,12 +32,14 @@ class Costs:
     to_middle: Floats  # going on with a line that is not the last
     to_last: Floats
     part: Floats
-    missing: Floats  # characters that a first line has fewer than a full one; NaN where lines are not wrapped
+    missing: tuple[Floats, Floats]  # characters fewer than a full line of the column below, and above; NaN for none
 
     def of_indent(self, indent: float) -> tuple[Floats, Floats]:
         """Give the costs of first and of whole lines where first lines are `indent` characters shorter."""
-        first = 1.5 * np.maximum(np.abs(self.missing - indent) - 0.8, 0.0)
-        whole = np.maximum(indent - 1.0 - self.missing, 0.0)
+        below, above = self.missing
+        amiss = np.fmin(np.abs(below - indent), np.abs(above - indent))
+        first = 1.5 * np.maximum(amiss - 0.8, 0.0)
+        whole = np.maximum(indent - 1.0 - np.fmax(below, above), 0.0)
         return np.nan_to_num(self.first + first, nan=NEVER), self.whole + np.nan_to_num(whole)
 
 
@@ -81,29 +84,38 @@ def costs(lines: Lines) -> Costs:
         to_middle=join + 0.6 * np.maximum(np.abs(widening) - _MUCH, 0.0),
         to_last=join + 0.6 * np.maximum(widening - _MUCH, 0.0),
         part=part,
-        missing=short_begin,
+        missing=(begun - lines.width, ended - lines.width),
     )
 
 
 def column_width(lines: Lines, junk: Floats) -> tuple[Floats, Floats]:
     """Give each line the full width of the column it would end, and of the one it would begin; NaN where there is none.
 
-    Full lines of a column come in runs, so two neighbours of like width, the first stopping in mid-sentence, show the
-    column; lines that `junk` scores as furniture do not. The nearest such pair above counts for a line that ends
-    something, the nearest below for one that begins.
+    Two lines of like width, close to one another and stopping in mid-sentence, show the column; lines that `junk` scores
+    as furniture do not. The nearest such pair above counts for a line that ends something, the nearest below for one
+    that begins.
     """
     n, width = len(lines), lines.width
-    text, none = junk == 0, np.full(n, np.nan)
-    alike = np.minimum(width[:-1], width[1:])
-    pair = (np.abs(np.diff(width)) <= 1.5) & (alike >= 6) & (alike <= _WIDEST_COLUMN) & ~lines.ends[:-1]
-    at = np.flatnonzero(pair & text[:-1] & text[1:] & ~wording.starts_item(lines)[0][1:])
-    # the second widest of the few lines around the pair that are about as wide; three at least, or it is no column
+    running = (lines.commas > 0) & (width >= 24)  # text: even a first line and the one below it show the width
+    text = (junk == 0) & ~wording.starts_item(lines)[0]
+    shows = np.zeros(n, dtype=bool)
+    for step in range(1, min(_NEAR, n - 1) + 1):
+        one, other = width[:-step], width[step:]
+        highest = np.lib.stride_tricks.sliding_window_view(width, step + 1).max(axis=1)
+        alike = np.abs(one - other) <= np.where((step == 1) & running[:-step], 2.5, 1.5)
+        between = (np.minimum(one, other) >= 6) & (highest <= np.minimum(one + 2.5, _WIDEST_COLUMN))
+        stops = ~lines.ends[:-step] & ((step == 1) | ~lines.ends[step:])
+        shows[:-step] |= alike & between & stops & (junk == 0)[:-step] & text[step:]
+    none, at = np.full(n, np.nan), np.flatnonzero(shows)
+    # the second widest of the few lines around the pair that are about as wide; three at least, or running text, or it is no column
     near = width[np.clip(at[:, None] + np.arange(-4, 6), 0, n - 1)]
     like = np.abs(near - width[at, None]) <= 2.5
-    at, near, like = (values[like.sum(axis=1) >= 3] for values in (at, near, like))
+    column = (like.sum(axis=1) >= 3) | running[at]
+    at, near, like = at[column], near[column], like[column]
     if not len(at):
         return none, none
-    full = np.sort(np.where(like, near, 0.0), axis=1)[:, -2]
+    widest = np.sort(np.where(like, near, 0.0), axis=1)
+    full = np.where(like.sum(axis=1) >= 3, widest[:, -2], widest[:, -1])
     number = np.arange(n)
     below, above = np.searchsorted(at, number), np.searchsorted(at, number, side="right") - 1
     down, up = np.minimum(below, len(at) - 1), np.maximum(above, 0)

@@ -1,0 +1,44 @@
+"""An input and how its bytes are had: a file, standard input, or a member of an archive."""
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from classifier.records import Document, Row, Skipped
+
+Item = Document | Row | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input: its name in the results, and where it lies; no path and no member is standard input.
+
+    `member` opens a member of an archive from its beginning; such a file cannot be searched at will.
+    """
+
+    name: str
+    path: Path | None
+    member: Callable[[], BinaryIO] | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The end of its name, in lower case, that says its kind."""
+        return (self.path.suffix if self.path else PurePosixPath(self.name).suffix if self.member else "").lower()
+
+    def open(self) -> BinaryIO:
+        """Open it from its beginning (standard input: from where it is)."""
+        if self.member:
+            return self.member()
+        return self.path.open("rb") if self.path else sys.stdin.buffer
+
+    def bytes(self) -> bytes:
+        """Read all of it."""
+        with self.open() as file:
+            return file.read()
+
+    def seekable(self) -> BinaryIO:
+        """Open it so that a library may jump about in it: an archive's member is read into memory."""
+        return self.open() if self.path else io.BytesIO(self.bytes())

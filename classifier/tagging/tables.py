@@ -1,0 +1,130 @@
+"""CSV, TSV, JSON lines, XLSX and Parquet → rows: one paragraph each, with the other columns to be handed back."""
+
+import csv as csv_format
+import io
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import BinaryIO, TextIO
+
+import orjson
+
+from classifier.errors import MissingExtra
+from classifier.records import Row, Skipped
+from classifier.tagging.decoding import Undecodable, encoding, without_nuls
+from classifier.tagging.sources import Item, Source
+
+_BATCH = 1024  # rows of a Parquet file that are in memory together
+_BROKEN = 1000  # characters of a text to a broken one: fewer are refused
+_SAMPLE = 1 << 16
+
+Cells = Mapping[str, object]
+
+
+def csv(source: Source) -> Iterator[Item]:
+    """Read CSV with commas, semicolons or tabs, whichever its first line has most of."""
+    with source.open() as file:
+        name = encoding(file.read(_SAMPLE))
+    csv_format.field_size_limit(sys.maxsize)
+    with source.open() as file:
+        lines = _lines(file, name)
+        head = lines.readline()
+        if not head.strip():
+            yield Skipped(name=source.name, reason="empty")
+            return
+        table = csv_format.DictReader(
+            chain([head], lines), delimiter=max(",;\t", key=head.count), restkey="_rest"
+        )  # fmt: skip
+        try:
+            if "text" not in (columns := table.fieldnames or ()):
+                yield Skipped(name=source.name, reason=_no_text(columns))
+                return
+            yield from rows(source.name, table)
+        except csv_format.Error as error:
+            yield Skipped(name=source.name, reason=f"no CSV: {error}")
+
+
+def jsonl(source: Source) -> Iterator[Item]:
+    """Read one JSON object a line."""
+    with source.open() as file:
+        name = encoding(file.read(_SAMPLE))
+    with source.open() as file:
+        lines = file if name.startswith("utf-8") else (line.encode("utf-8", "replace") for line in _lines(file, name))
+        yield from rows(source.name, _objects(lines))
+
+
+def parquet(source: Source) -> Iterator[Item]:
+    """Read a Parquet file, a batch of rows at a time. Raises `MissingExtra`, and `Undecodable` where it is none."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError as error:
+        raise MissingExtra("pyarrow", "parquet") from error
+    with source.seekable() as file:
+        try:
+            parquet_file = ParquetFile(file)
+            if "text" not in (columns := parquet_file.schema_arrow.names):
+                raise Undecodable(_no_text(columns))
+            batches = parquet_file.iter_batches(batch_size=_BATCH)
+            yield from rows(source.name, (row for batch in batches for row in batch.to_pylist()))
+        except (ArrowException, OSError) as error:
+            raise Undecodable(f"no Parquet, or damaged: {str(error).splitlines()[0]}") from error
+
+
+def _lines(file: BinaryIO, name: str) -> TextIO:
+    """Give the lines of a table; broken bytes become U+FFFD, and rows that have many are skipped."""
+    return io.TextIOWrapper(file, "utf-8-sig" if name == "utf-8" else name, errors="replace", newline="")
+
+
+def _objects(lines: Iterator[bytes] | BinaryIO) -> Iterator[Cells | str]:
+    """Give each line's object, or why it is none."""
+    for line in lines:
+        line = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if not line:
+            continue
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            yield f"not JSON: {error}"
+            continue
+        yield value if isinstance(value, dict) else "not a JSON object"
+
+
+def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
+    """Give the rows that have a text; the others, each, as skipped."""
+    number = 0
+    for number, row in enumerate(table, 1):
+        place = f"{name}#{number}"
+        if isinstance(row, str):
+            yield Skipped(name=place, reason=row)
+        elif reason := _unreadable(row):
+            yield Skipped(name=place, reason=reason)
+        else:
+            own = row.get("id")
+            yield Row(
+                document=name, number=number, id=place if own in (None, "") else str(own),
+                text=without_nuls(str(row["text"])),
+                columns={key: value for key, value in row.items() if key not in ("id", "text")},
+            )  # fmt: skip
+    if not number:
+        yield Skipped(name=name, reason="empty")
+
+
+def _unreadable(row: Cells) -> str:
+    """Why a row is no paragraph; nothing where it is one."""
+    if "text" not in row:
+        return f"no 'text' (there are: {', '.join(map(str, row)) or 'no keys'})"
+    text = row["text"]
+    if not isinstance(text, str) or not text.strip():
+        return "its text is empty"
+    if text.count("\ufffd") * _BROKEN > len(text):
+        return "its text has broken bytes: the file is damaged or mixes encodings; save it as UTF-8"
+    try:
+        without_nuls(text)
+    except Undecodable as error:
+        return str(error)
+    return ""
+
+
+def _no_text(columns: Iterable[str]) -> str:
+    return f"no column named 'text' (there are: {', '.join(map(str, columns))})"
