@@ -26,28 +26,28 @@ def case(n: int = 200, positives: int = 40, seed: int = 0) -> tuple[np.ndarray, 
 
 @pytest.mark.parametrize(("slope", "offset"), [(2.0, -1.0), (4.0, -3.0), (0.7, 0.5)])
 def test_platt_finds_a_known_sigmoid(slope: float, offset: float) -> None:
-    found = calibration.platt(*drawn(slope, offset))
+    found = calibration.platt(*drawn(slope, offset), np.ones(20_000))
     assert found == pytest.approx((slope, offset), rel=0.1, abs=0.1)
 
 
 @given(st.integers(0, 50), st.integers(1, 30))
 def test_the_slope_is_never_negative(seed: int, positives: int) -> None:
     margins = np.random.default_rng(seed).normal(size=60)
-    slope, offset = calibration.platt(margins, np.arange(60) < positives)
+    slope, offset = calibration.platt(margins, np.arange(60) < positives, np.ones(60))
     assert slope >= 0
     assert np.isfinite(offset)
 
 
 def test_margins_that_say_the_opposite_give_the_base_rate() -> None:
     positive = np.arange(100) < 25
-    slope, offset = calibration.platt(np.where(positive, -1.0, 1.0), positive)
+    slope, offset = calibration.platt(np.where(positive, -1.0, 1.0), positive, np.ones(100))
     assert slope == 0
     assert 1 / (1 + np.exp(-offset)) == pytest.approx(26 / 102)
 
 
 def test_few_examples_that_are_told_apart_do_not_make_it_certain() -> None:
     positive = np.arange(20) < 4
-    slope, offset = calibration.platt(np.where(positive, 1.0, -1.0), positive)
+    slope, offset = calibration.platt(np.where(positive, 1.0, -1.0), positive, np.ones(20))
     assert 1 / (1 + np.exp(-(slope + offset))) == pytest.approx(5 / 6, abs=0.02)  # Platt's target for 4 positives
 
 

@@ -129,7 +129,6 @@ def test_two_encodings_in_one_file_are_refused():
         decode(TEXT.encode() + TEXT.encode("gb18030"))
 
 
-@pytest.mark.xfail(reason="a text of no characters is divided by", strict=True)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_text_or_a_refusal_that_says_what_to_do(data):
     try:

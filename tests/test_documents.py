@@ -181,7 +181,6 @@ def test_a_link_to_itself_is_named(folder):
     assert reason(folder / "page.txt").startswith("cannot be read: ")
 
 
-@pytest.mark.xfail(reason="discover asks for a folder before anything is caught", strict=True)
 def test_a_name_too_long_for_the_system_is_named(folder):
     (source,) = discover(["x" * 5000])
     assert [item.reason for item in read(source)] == [f"cannot be read: {os.strerror(errno.ENAMETOOLONG)}"]

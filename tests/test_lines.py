@@ -58,9 +58,7 @@ def test_each_line_break_of_unicode_breaks_a_line(mark):
         ("12件", 2),
         ("“盘活”", 4),
         ("甲 乙", 2.5),
-        pytest.param(
-            "甲\u200b乙", 2, marks=pytest.mark.xfail(reason="a zero-width character counts as a gap", strict=True)
-        ),
+        ("甲\u200b乙", 2),
         ("质 押 融 资", 4),
         ("𠮷野", 2),
     ],
@@ -82,13 +80,13 @@ def test_an_indent_is_as_wide_as_its_white_space():
     assert measure("　　甲\n  乙\n丙").indent.tolist() == [2, 1, 0]
 
 
-@pytest.mark.parametrize("text", ["阅 读 提 示", " 阅 读 提 示 ", "专 利 ，尝 到 了“ 盘 活 ”专 利"])
+@pytest.mark.parametrize("text", ["阅 读 提 示", " 阅 读 提 示 ", "贷 款 ，唤 醒 了“ 沉 睡 ”专 利"])
 def test_white_space_after_nearly_every_character_is_letter_spacing(text):
     assert measure(text).spaced.tolist() == [True]
 
 
 @pytest.mark.parametrize(
-    "text", ["公司从 2016 年成立至今已累计申请专利超 100 件", "先用后付 打通堵点", "甲 乙", "质押融资"]
+    "text", ["园区在 2023 年新增专利 412 件，同比增长 18%", "先用后付 打通堵点", "甲 乙", "质押融资"]
 )
 def test_a_few_spaces_are_no_letter_spacing(text):
     assert measure(text).spaced.tolist() == [False]

@@ -16,8 +16,6 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
     "。，“”（）●一、1 \u3000\n\r\t\x00\u200b\u202e甲乙aB"
 )
 
-EMPTY_PAGE = pytest.mark.xfail(reason="stitch does not take an empty page", strict=True)
-
 
 def outline(text):
     """Give kind, text without white space and marks of each paragraph."""
@@ -55,7 +53,6 @@ def test_the_sample_page_comes_out_as_written():
     assert outline((CASES / "pages/sample.txt").read_text(encoding="utf-8")) == expected
 
 
-@EMPTY_PAGE
 @given(ANY_TEXT | pages.map(lambda page: page.text))
 def test_paragraphs_are_numbered_in_order_and_never_empty(text):
     found = paragraphs(Document(name="page", text=text))
@@ -64,7 +61,6 @@ def test_paragraphs_are_numbered_in_order_and_never_empty(text):
     assert all(p.text.strip() for p in found)
 
 
-@EMPTY_PAGE
 @given(ANY_TEXT | pages.map(lambda page: page.text))
 def test_every_visible_character_is_in_exactly_one_source_range(text):
     seen = [0] * len(text)
@@ -77,7 +73,6 @@ def test_every_visible_character_is_in_exactly_one_source_range(text):
     assert missed <= set("\u200b\u200c\u200d\u2060\ufeff")
 
 
-@EMPTY_PAGE
 @given(ANY_TEXT | pages.map(lambda page: page.text))
 def test_a_text_is_the_characters_of_its_source_ranges(text):
     for found in paragraphs(Document(name="page", text=text)):
@@ -85,7 +80,6 @@ def test_a_text_is_the_characters_of_its_source_ranges(text):
         assert "".join(found.text.split()) == "".join(source.split())
 
 
-@EMPTY_PAGE
 @given(pages.map(lambda page: page.text + "\n" + page.text) | ANY_TEXT)
 def test_a_duplicate_points_to_an_earlier_paragraph_of_the_same_characters(text):
     earlier = {}
@@ -97,14 +91,12 @@ def test_a_duplicate_points_to_an_earlier_paragraph_of_the_same_characters(text)
             earlier[found.id] = "".join(found.text.split())
 
 
-@EMPTY_PAGE
 @given(pages.map(lambda page: page.text) | ANY_TEXT)
 def test_the_same_text_gives_the_same_paragraphs(text):
     document = Document(name="page", text=text)
     assert paragraphs(document) == paragraphs(document)
 
 
-@EMPTY_PAGE
 @pytest.mark.parametrize("text", ["", " \n\t\n", "\u3000\u3000\n\ufeff"])
 def test_a_text_without_visible_characters_has_no_paragraphs(text):
     assert paragraphs(Document(name="page", text=text)) == []

@@ -1,6 +1,5 @@
 """Blocks that stop in mid-sentence → joined where it is certain to what."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from layouts import pages
@@ -79,12 +78,10 @@ def test_a_head_without_an_end_is_cut():
     assert [chain.cut for chain in stitch(made, lines)] == [False, True]
 
 
-@pytest.mark.xfail(reason="stitch does not take an empty page", strict=True)
 def test_no_blocks_have_no_chains():
     assert stitch([], measure("")) == []
 
 
-@pytest.mark.xfail(reason="stitch does not take an empty page", strict=True)
 @given(
     pages.map(lambda made: made.text)
     | st.lists(st.sampled_from([LOAN, LOAN_ENDS, PEACH, PEACH_ENDS, WHOLE, "贴息到账快"]), max_size=12).map("\n".join)

@@ -32,14 +32,15 @@ def arrays(model: Bundle) -> dict[str, bytes]:
     }
 
 
-def test_training_twice_gives_the_same_id_and_the_same_bytes(
+def test_training_again_gives_the_same_id_and_the_same_bytes(
     small: Bundle, small_examples: list[Example], small_taxonomy: Taxonomy, small_cues: tuple[Cue, ...]
 ) -> None:
-    again = training.train(small_examples, small_taxonomy, small_cues)
-    assert again.id == small.id
-    assert arrays(again) == arrays(small)
-    assert again.vocabulary == small.vocabulary
-    assert again.report == small.report
+    for _ in range(5):  # labels are fitted side by side: a race between them would not show every time
+        again = training.train(small_examples, small_taxonomy, small_cues)
+        assert again.id == small.id
+        assert arrays(again) == arrays(small)
+        assert again.vocabulary == small.vocabulary
+        assert again.report == small.report
 
 
 def test_another_process_gives_the_same_bytes(small_models: Path, tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
-"""Out-of-fold margins → Platt's slope and offset, a threshold and an uncertain band per label."""
-
-from dataclasses import dataclass
+"""Out-of-fold margins → Platt's slope and offset and a threshold per label, one curve and one limit for all."""
 
 import numpy as np
 import numpy.typing as npt
+
+from classifier.tagging.tags import doubt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 MIN_POSITIVES = 10  # with fewer, a label takes the global threshold
+_FLOOR, _CEILING = -30.0, 30.0  # logits beyond all data, where the curve reaches 0 and 1
 _LOWEST, _HIGHEST = 0.15, 0.7  # no threshold beyond: out-of-fold F1 is too noisy there to be believed
 
 
@@ -34,60 +35,65 @@ def platt(margins: Floats, positive: Bools, weight: Floats) -> tuple[float, floa
     return slope, float(fit.intercept_[0])
 
 
-def best_threshold(probability: Floats, positive: Bools, weight: Floats) -> tuple[float, float]:
-    """Give the threshold of highest weighted F1, half way to the next lower probability, and that F1."""
+def curve(logit: Floats, positive: Bools, weight: Floats, bins: int = 40) -> tuple[Floats, Floats]:
+    """Give knots (logits) and values (probabilities) of one rising curve for the decisions of all labels.
+
+    Platt's sigmoid is too steep at both ends for text of many kinds. Decisions are binned with equal numbers of
+    positives, and the bins' rates joined by straight lines (as the scaling-binning of Kumar et al., "Verified
+    uncertainty calibration", 2019, made continuous so that the order of decisions is kept).
+    """
+    z, y = logit.ravel(), positive.ravel()
+    w = np.repeat(weight, logit.shape[1])
+    order = np.argsort(z, kind="stable")
+    z, y, w = z[order], y[order], w[order]
+    found = np.cumsum(w * y)
+    edges = np.searchsorted(found, np.linspace(0, found[-1], bins + 1)[1:-1])
+    number = np.searchsorted(edges, np.arange(len(z)), side="right")
+    mass = np.bincount(number, weights=w, minlength=bins)
+    full = mass > 0
+    knots = np.bincount(number, weights=w * z, minlength=bins)[full] / mass[full]
+    rates = np.maximum.accumulate(np.bincount(number, weights=w * y, minlength=bins)[full] / mass[full])
+    return np.concatenate([[_FLOOR], knots, [_CEILING]]), np.concatenate([[0.0], rates, [1.0]])
+
+
+def best_threshold(probability: Floats, positive: Bools) -> tuple[float, float]:
+    """Give the threshold of highest F1, half way to the next lower probability, and that F1."""
     order = np.argsort(-probability, kind="stable")
-    sorted_p, hit, w = probability[order], positive[order], weight[order]
-    f1 = 2 * np.cumsum(w * hit) / (np.cumsum(w) + (weight * positive).sum())
+    sorted_p, hit = probability[order], positive[order]
+    f1 = 2 * np.cumsum(hit) / (np.arange(1, len(hit) + 1) + positive.sum())
     last_of_ties = np.append(sorted_p[1:] < sorted_p[:-1], True)
     best = int(np.argmax(np.where(last_of_ties, f1, -1.0)))
     below = sorted_p[best + 1] if best + 1 < len(sorted_p) else 0.0
     return float(sorted_p[best] + below) / 2, float(f1[best])
 
 
-def thresholds(probability: Floats, positive: Bools, weight: Floats, shrink: float) -> Floats:
+def thresholds(probability: Floats, positive: Bools, shrink: float) -> Floats:
     """Give a threshold per label, drawn towards the global one as by `shrink` further positives.
 
     A label with fewer than `MIN_POSITIVES` positives, or whose best F1 is 0, takes the global one.
     """
     labels = probability.shape[1]
-    common, _ = best_threshold(probability.ravel(), positive.ravel(), np.repeat(weight, labels))
+    common, _ = best_threshold(probability.ravel(), positive.ravel())
     chosen = np.full(labels, common)
     for j in range(labels):
-        own, f1 = best_threshold(probability[:, j], positive[:, j], weight)
-        n = float((weight * positive[:, j]).sum())
-        if positive[:, j].sum() >= MIN_POSITIVES and f1 > 0:
+        own, f1 = best_threshold(probability[:, j], positive[:, j])
+        n = int(positive[:, j].sum())
+        if n >= MIN_POSITIVES and f1 > 0:
             chosen[j] = (n * own + shrink * common) / (n + shrink)
     return np.asarray(np.clip(chosen, _LOWEST, _HIGHEST))
 
 
-@dataclass(frozen=True, slots=True)
-class Bands:
-    """Per label the probabilities between which a decision is left to a person."""
+def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight: Floats, wanted: float) -> float:
+    """Give the doubt up to which paragraphs need no review: the highest at which their micro F1 is still `wanted`.
 
-    low: Floats
-    high: Floats
-
-
-def bands(probability: Floats, positive: Bools, threshold: Floats, weight: Floats, wanted: float) -> Bands:
-    """Give the bands that bring micro F1 outside review to `wanted`, the widest uncertainty first.
-
-    One width for all, in log odds around each label's threshold: the narrowest at which the paragraphs with no
-    probability inside any band reach `wanted`, or the widest tried.
+    Doubt is the expected number of wrong decisions in a paragraph (`classifier.tagging.tags.doubt`). 0 where no limit
+    brings that F1.
     """
-    logit = np.log(threshold / (1 - threshold))
     given = probability >= threshold
-    low = high = threshold
-    for width in np.arange(0.0, 3.01, 0.05):
-        low, high = _sigmoid(logit - width), _sigmoid(logit + width)
-        sure = ~((probability > low) & (probability < high)).any(axis=1)
-        w = weight[sure][:, None]
-        hits = (w * (given & positive)[sure]).sum()
-        total = (w * given[sure]).sum() + (w * positive[sure]).sum()
-        if total > 0 and 2 * hits / total >= wanted:
-            break
-    return Bands(low, high)
-
-
-def _sigmoid(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)))
+    amount = doubt(probability, given)
+    order = np.argsort(amount, kind="stable")
+    w = weight[order]
+    hits = np.cumsum(w * (given & positive)[order].sum(axis=1))
+    total = np.cumsum(w * (given[order].sum(axis=1) + positive[order].sum(axis=1)))
+    enough = np.flatnonzero((2 * hits >= wanted * total) & (total > 0))
+    return float(amount[order][enough[-1]]) if len(enough) else 0.0

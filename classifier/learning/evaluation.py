@@ -10,6 +10,7 @@ from classifier.learning import metrics
 from classifier.records import Example
 from classifier.tagging import features, scores
 from classifier.tagging.bundle import Bundle
+from classifier.tagging.tags import doubt
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
@@ -23,13 +24,12 @@ def evaluate(bundle: Bundle, examples: Sequence[Example]) -> Report:
     counts = features.count([e.text for e in examples], bundle.trie, bundle.cues, known)
     margin = scores.margins(counts, bundle.weights)
     probability = np.zeros((len(examples), len(labels)))
-    probability[:, :known] = scores.probabilities(margin, bundle.weights.slope, bundle.weights.offset)
+    probability[:, :known] = scores.probabilities(margin, bundle.weights)
     threshold = np.append(bundle.weights.threshold, np.full(len(labels) - known, np.inf))
     given = probability >= threshold
     true = np.array([[label in e.labels for label in labels] for e in examples])
     report = figures(probability, given, true, labels, examples)
-    inside = (probability[:, :known] > bundle.weights.low) & (probability[:, :known] < bundle.weights.high)
-    sure = ~inside.any(axis=1)
+    sure = doubt(probability[:, :known], given[:, :known]) <= bundle.weights.limit
     report["outside_review"] = {"share": float(sure.mean()), "micro_f1": metrics.f1(given[sure], true[sure])}
     return report
 

@@ -30,18 +30,20 @@ Floats = npt.NDArray[np.float64]
 class Config:
     """Everything that is chosen about a model; chosen by cross-validation and on real text (see labels/README.md)."""
 
+    recipe: int = 1  # raised when the code below would make another model of the same settings
     ngram: int = 2  # character n-grams up to this length
     words: bool = True  # words of jieba's full mode, where longer
     min_df: int = 2
     power: float = 0.75  # tf^power
     idf_power: float = 1.5
-    strong_cue: float = 0.10  # weights of the cue columns beside a row of length 1
-    weak_cue: float = 0.05
+    strong_cue: float = 0.08  # weights of the cue columns beside a row of length 1
+    weak_cue: float = 0.04
     cue_example: float = 0.3  # each strong cue alone is an example of its label, with this weight
-    cost: float = 0.7  # LinearSVC's C
+    cost: float = 1.0  # LinearSVC's C
+    full_length: float = 90.0  # characters at which a paragraph counts once; from 0.3 times to twice as it is long
     folds: int = 6
-    composed: float = 0.1  # weight of composed text in calibration and thresholds: it is clearer than real text
-    shrink: float = 20.0  # positives' worth of pull towards the global threshold
+    composed: float = 0.3  # weight of composed text in calibration: it is clearer than real text
+    shrink: float = 300.0  # positives' worth of pull towards the global threshold
     sure_f1: float = 0.85  # micro F1 wanted outside review; a label measured below it only suggests
 
 
@@ -85,16 +87,17 @@ def train(
     weight = np.where([example.origin == "composed" for example in examples], config.composed, 1.0)
     lines = [calibration.platt(margin[:, j], true[:, j], weight) for j in range(len(labels))]
     slope, offset = np.array(lines).T
-    probability = scores.probabilities(margin, slope, offset).astype(np.float64)
-    threshold = calibration.thresholds(probability, true, weight, config.shrink)
-    band = calibration.bands(probability, true, threshold, weight, config.sure_f1)
+    knots, values = calibration.curve(slope * margin + offset, true, weight)
+    probability = scores.apply_curve(slope * margin + offset, knots, values).astype(np.float64)
+    threshold = calibration.thresholds(probability, true, config.shrink)
+    limit = calibration.doubt_limit(probability, true, threshold, weight, config.sure_f1)
     given = probability >= threshold
     report = figures(probability, given, true, labels, examples)
     suggest = [label for label in labels if (report["labels"][label]["f1"] or 0.0) < config.sure_f1]
     weights = scores.Weights(
         idf=final.idf, cue=problem.cue_weights, coef=final.coef, cue_coef=final.cue_coef, intercept=final.intercept,
-        **{name: np.asarray(value, dtype=np.float32) for name, value in (
-            ("slope", slope), ("offset", offset), ("threshold", threshold), ("low", band.low), ("high", band.high))},
+        slope=_float32(slope), offset=_float32(offset), knots=_float32(knots), values=_float32(values),
+        threshold=_float32(threshold), limit=_float32(np.array(limit)),
         power=config.power,
     )  # fmt: skip
     settings, digest = asdict(config), data_digest(examples, cues)
@@ -107,6 +110,10 @@ def train(
         vocabulary=problem.vocabulary, trie=problem.trie, cues=problem.cues, weights=weights,
         report={"out_of_fold": report},
     )  # fmt: skip
+
+
+def _float32(values: Floats) -> features.Floats:
+    return np.asarray(values, dtype=np.float32)
 
 
 def data_digest(examples: Sequence[Example], cues: Sequence[Cue]) -> str:
@@ -123,6 +130,8 @@ class _Problem:
         self, examples: Sequence[Example], true: Bools, labels: Sequence[str], cues: Sequence[Cue], config: Config
     ) -> None:
         self.config, self.true = config, true
+        lengths = np.array([len(example.text) for example in examples])
+        self.weight = np.clip(lengths / config.full_length, 0.3, 2.0)
         texts = [example.text for example in examples]
         plain = [normalise(text) for text in texts]
         self.vocabulary = vocabulary.terms(plain, cues, ngram=config.ngram, min_df=config.min_df, words=config.words)
@@ -146,7 +155,7 @@ class _Problem:
             raise MissingExtra("joblib", "learn") from error
         idf = self._idf(rows)
         matrix, true = self._matrix(self.counts, idf)[rows], self.true[rows]
-        weight = np.ones(len(true))
+        weight = self.weight[rows]
         if len(self.cue_true):
             matrix = vstack([matrix, self._matrix(self.cue_counts, idf)]).tocsr()
             true = np.vstack([true, self.cue_true])

@@ -58,13 +58,15 @@ def costs(lines: Lines) -> Costs:
 
     first = 0.4 * ends + odd
     middle = np.where(wrapped, 1.2 * np.maximum(amiss - 1.0, 0.0) + 0.7 * ends + 5.0 * item, NEVER)
-    last = np.where(wrapped, 4.5 * ~ends + (short_end < 1.0) * (0.6 + 0.8 * quoted) + 5.0 * item, NEVER)
+    last = np.where(wrapped, 5.5 * ~ends + (short_end < 1.0) * (0.6 + 0.8 * quoted) + 5.0 * item, NEVER)
     whole = odd + 3.0 * ~ends + wrapped * (lines.width <= 8)
 
     heading = np.where(wrapped, 1.0, 1.5) + odd - 1.5 * numbered + 1.0 * (amiss <= 1.0)
     heading += 5.0 * (lines.inner > 0) + 3.5 * ends + 3.5 * lines.pauses
-    heading += 0.8 * np.maximum(lines.commas - ~wrapped, 0) + 0.15 * np.maximum(lines.width - 35.0, 0.0)
-    heading -= 2.0 * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
+    heading += np.where(lines.commas > 1, 1.5, 0.8) * np.maximum(lines.commas - ~wrapped, 0) + 2.0 * (item & ~numbered)
+    heading += 0.15 * np.maximum(lines.width - 35.0, 0.0)
+    heading -= np.where(lines.width <= 14, 4.0, 2.0) * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
+    heading += 2.0 * _one_of(lines.last, "的和与及在为将对从把被向于")  # no heading ends there
     heading -= 2.5 * (_one_of(lines.last, "：:") & (lines.width <= 12))
     heading -= 1.0 * (_one_of(lines.first, "“") & _one_of(lines.last, "”") & ~lines.opened)
 
@@ -89,11 +91,11 @@ def costs(lines: Lines) -> Costs:
 
 
 def column_width(lines: Lines, junk: Floats) -> tuple[Floats, Floats]:
-    """Give each line the full width of the column it would end, and of the one it would begin; NaN where there is none.
+    """Give each line the full width of the column it would end, and of the one it would begin; NaN for none.
 
-    Two lines of like width, close to one another and stopping in mid-sentence, show the column; lines that `junk` scores
-    as furniture do not. The nearest such pair above counts for a line that ends something, the nearest below for one
-    that begins.
+    Two lines of like width, close to one another and stopping in mid-sentence, show the column; lines that `junk`
+    scores as furniture do not. The nearest such pair above counts for a line that ends something, the nearest below
+    for one that begins.
     """
     n, width = len(lines), lines.width
     running = (lines.commas > 0) & (width >= 24)  # text: even a first line and the one below it show the width
@@ -107,7 +109,7 @@ def column_width(lines: Lines, junk: Floats) -> tuple[Floats, Floats]:
         stops = ~lines.ends[:-step] & ((step == 1) | ~lines.ends[step:])
         shows[:-step] |= alike & between & stops & (junk == 0)[:-step] & text[step:]
     none, at = np.full(n, np.nan), np.flatnonzero(shows)
-    # the second widest of the few lines around the pair that are about as wide; three at least, or running text, or it is no column
+    # the second widest of the few lines around the pair that are about as wide: three at least, or running text
     near = width[np.clip(at[:, None] + np.arange(-4, 6), 0, n - 1)]
     like = np.abs(near - width[at, None]) <= 2.5
     column = (like.sum(axis=1) >= 3) | running[at]
@@ -140,7 +142,8 @@ def _neighbours(lines: Lines, flow: Floats, report: Bools) -> tuple[Floats, Floa
     indented = lines.indent[1:] >= 1.5
     telling = 2.0 if 0.02 < indented.mean() < 0.9 else 0.0  # an indent that all or none have tells nothing
     join = wider + telling * indented - 0.25 * flow
-    part = 2.0 * lines.opened[:-1] + 2.0 * lines.closed[1:] + 0.25 * flow - 0.5 * telling * indented
+    part = 2.0 * lines.opened[:-1] + 2.0 * lines.closed[1:] + 0.25 * flow
+    part += telling * np.where(indented, -0.5, 0.5)
     part += 1.2 * wording.names_speaker(lines) - 4.0 * report - 1.5 * wording.starts_paragraph(lines)
     part -= 0.5 * (_one_of(lines.first[1:], "“《（") & lines.ends[:-1])
     return np.append(0.0, join), np.append(0.0, part)

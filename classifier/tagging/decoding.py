@@ -110,7 +110,7 @@ def _legacy(sample: bytes, *, binary: bool = False) -> str:
     for name in ("utf-16-le", "utf-16-be") if binary else ("utf-8", *_CANDIDATES):
         text = codecs.getincrementaldecoder(name)("replace").decode(sample)
         broken = text.count("\ufffd")
-        if broken * _BROKEN <= len(text):
+        if text and broken * _BROKEN <= len(text):
             found.append((_share(text) - broken / len(text), name))
     share, name = max(found, default=(0.0, ""))
     if share >= _PLAUSIBLE:
@@ -128,7 +128,7 @@ def _unknown(sample: bytes) -> str:
         if text.count("\ufffd") * 20 < len(text) and plausible(text.replace("\ufffd", "")):
             return _broken("utf-8", sample)
         guess = from_bytes(sample[:4096]).best()
-    except Exception:  # noqa: BLE001  # a guess for a message must not stop the run
+    except Exception:  # a guess for a message must not stop the run
         guess = None
     seems = f"; it may be {guess.encoding.upper()}" if guess and guess.encoding not in (*_CANDIDATES, "utf_8") else ""
     return f"in no encoding that could be told: not UTF-8, UTF-16, GB18030 or Big5{seems}; save it as UTF-8"

@@ -13,12 +13,14 @@ from classifier.tagging.sources import Item, Source
 __all__ = ["Item", "Source", "discover", "read"]
 
 _SAMPLE = 1 << 16
+_LINE = 5_000_000  # characters; a longer line may pass, one of twice the length never does
 _BLANK = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u3000\u2028\u2029\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _HINTS = {
-    ".doc": "save it as .docx", ".wps": "save it as .docx", ".rtf": "save it as .docx", ".odt": "save it as .docx",
-    ".xls": "save it as .xlsx", ".et": "save it as .xlsx", ".ods": "save it as .xlsx",
-    ".rar": "make it a .zip", ".7z": "make it a .zip", ".ofd": "print it to .pdf", ".caj": "print it to .pdf",
-}  # fmt: skip
+    **dict.fromkeys((".doc", ".wps", ".rtf", ".odt"), "save it as .docx; "),
+    **dict.fromkeys((".xls", ".et", ".ods"), "save it as .xlsx; "),
+    **dict.fromkeys((".rar", ".7z", ".tar", ".gz"), "make it a .zip; "),
+    **dict.fromkeys((".ofd", ".caj"), "print it to .pdf; "),
+}
 
 
 def discover(inputs: Sequence[str]) -> list[Source]:
@@ -33,10 +35,10 @@ def discover(inputs: Sequence[str]) -> list[Source]:
             found.setdefault(None, "stdin")
             continue
         path = Path(given)
-        if path.is_dir():
+        if _is_folder(path):
             for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path))):
                 found.setdefault(file, file.relative_to(path).as_posix())
-        elif not path.exists() and any(c in given for c in "*?["):
+        elif any(c in given for c in "*?[") and not path.exists():
             matches = sorted(Path(match) for match in glob.glob(given, recursive=True))  # noqa: PTH207  # absolute patterns too
             for file in [match for match in matches if match.is_file()] or [path]:
                 found.setdefault(file, file.name)
@@ -62,12 +64,22 @@ def read(source: Source) -> Iterator[Item]:
         yield Skipped(name=source.name, reason=f"cannot be read: {error.strerror or error}")
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long: to be skipped with its reason when it is read
+        return False
+
+
 def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "~$")) for part in path.parts)
 
 
 def _text(source: Source, units: Callable[[str], tuple[Unit, ...]] | None = None) -> Iterator[Item]:
     text = decode(source.bytes())
+    for start in range(0, len(text), _LINE):
+        if start + _LINE <= len(text) and text.find("\n", start, start + _LINE) < 0:
+            raise Undecodable(f"a line of more than {_LINE:,} characters: no text that has paragraphs")
     if not text.strip(_BLANK):
         yield Skipped(name=source.name, reason="empty")
     else:
@@ -82,14 +94,22 @@ def _unknown(source: Source) -> Iterator[Item]:
                 encoding(file.read(_SAMPLE))  # a film need not be read to its end
         yield from _text(source)
     except Undecodable as error:
-        kinds = _HINTS.get(source.suffix) or f"policytag reads {', '.join(sorted(_READERS))} and plain text"
-        yield Skipped(name=source.name, reason=f"{error}; {kinds}")
+        hint = _HINTS.get(source.suffix, "")
+        kinds = ", ".join(sorted(_READERS))
+        yield Skipped(name=source.name, reason=f"{error}; {hint}policytag reads {kinds} and plain text")
 
 
 def _markdown(source: Source) -> Iterator[Item]:
     from classifier.tagging import markdown
 
     return _text(source, markdown.units)
+
+
+def _pdf(source: Source) -> Iterator[Item]:
+    from classifier.tagging import pdf
+
+    text, pages = pdf.read(source.bytes())
+    yield Document(name=source.name, text=text, pages=pages)
 
 
 def _html(source: Source) -> Iterator[Item]:
@@ -137,5 +157,6 @@ def _zip(source: Source) -> Iterator[Item]:
 _READERS: dict[str, Callable[[Source], Iterator[Item]]] = {
     ".txt": _text, ".md": _markdown, ".markdown": _markdown, ".csv": _csv, ".tsv": _csv, ".jsonl": _jsonl,
     ".ndjson": _jsonl, ".html": _html, ".htm": _html, ".xhtml": _html, ".shtml": _html, ".docx": _docx,
-    ".xlsx": _xlsx, ".xlsm": _xlsx, ".parquet": _parquet, ".zip": _zip,
+    ".xlsx": _xlsx, ".xlsm": _xlsx, ".parquet": _parquet, ".pdf": _pdf,
+    ".zip": _zip,
 }  # fmt: skip

@@ -174,7 +174,7 @@ def _styles(element: Element) -> dict[str, _Style]:
     for name in own:
         level, aside, strong = None, False, False
         chain: list[str] = []
-        at: str | None = name
+        at = name
         while at in own and at not in chain:
             chain.append(at)
             style = own[at]
@@ -186,7 +186,7 @@ def _styles(element: Element) -> dict[str, _Style]:
             aside = aside or bool(_ASIDE.match(called))
             strong = strong or _strong(style.find(_W + "rPr"), otherwise=False)
             base = style.find(_W + "basedOn")
-            at = base.get(_W + "val") if base is not None else None
+            at = base.get(_W + "val", "") if base is not None else ""
         found[name] = _Style(level, aside, strong)
     return found
 

@@ -64,7 +64,7 @@ class Lines:
         return np.where(place < self.end, self.codes[np.minimum(place, len(self.codes) - 1)], 0).astype(np.int64)
 
 
-_SPACE, _WIDE, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK = (1 << n for n in range(7))
+_SPACE, _WIDE, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK, _NOTHING = (1 << n for n in range(8))
 
 
 @cache
@@ -85,8 +85,8 @@ def _classes() -> npt.NDArray[np.uint8]:
     ):
         for char in chars:
             table[ord(char)] |= flag
-    for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF):  # zero-width characters take no room
-        table[code] |= _SPACE
+    for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF):  # zero-width characters: neither ink nor gap
+        table[code] = _SPACE | _NOTHING
     return table
 
 
@@ -108,7 +108,7 @@ def measure(text: str) -> Lines:
 
     units = np.where(flags & _WIDE, 1.0, 0.5)
     seen = units * ((flags & _SPACE) == 0)
-    spaces = (flags & _SPACE) != 0
+    spaces = (flags & (_SPACE | _NOTHING)) == _SPACE
     runs = spaces & ~np.concatenate(([False], spaces[:-1])) if len(spaces) else spaces
     total, total_runs = np.concatenate(([0.0], np.cumsum(seen))), np.concatenate(([0], np.cumsum(runs)))
     inked, gaps_within = total[end] - total[start], total_runs[end] - total_runs[start]

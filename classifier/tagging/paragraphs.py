@@ -96,9 +96,9 @@ def _is_caption_of(chain: Chain, after: Chain, lines: Lines) -> bool:
     if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below).strip()):
         return False
     width = float(lines.width[first : last + 1].sum())
-    return width <= 90 and (
-        int(lines.gap[below]) == 0 or wording.describes_scene(lines.text[lines.start[first] : lines.end[last]])
-    )
+    if wording.describes_scene(lines.text[lines.start[first] : lines.end[last]]):
+        return width <= 90
+    return width <= 45 and last <= first + 1 and int(lines.gap[below]) == 0
 
 
 def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:

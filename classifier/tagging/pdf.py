@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from classifier.tagging import pdf_layout
@@ -21,6 +21,7 @@ from classifier.tagging.pdf_layout import Glyph, Line
 _PASSWORD, _SECURITY = 4, 5  # PDFium's error codes
 _MARGIN = 0.12  # of the page's height, where running heads and page numbers stand
 _COPIES = 3  # pages that a running line is on
+_WHITE = 1.9  # em from line to line: more than text has
 _PAGE_NUMBER = re.compile(
     r"[-–—―·•\s]*(?:\d{1,4}|[ivxlc]{1,6}|第\s*\d{1,4}\s*页(?:\s*[/，,]?\s*共\s*\d{1,4}\s*页)?|\d{1,4}\s*/\s*\d{1,4})[-–—―·•\s]*"
 )
@@ -68,9 +69,8 @@ def read(data: bytes) -> tuple[str, tuple[int, ...]]:
     length = 0
     for page in _without_furniture(pages):
         starts.append(length)
-        for n, line in enumerate(page):
-            # a page goes on where the one before ended, so no blank line comes between
-            laid = "\n" * (line.apart and n > 0) + "　　" * (line.indent >= 1.5) + line.text + "\n"
+        for line in page:
+            laid = "\n" * (line.apart and length > 0) + "　　" * (line.indent >= 1.5) + line.text + "\n"
             text.append(laid)
             length += len(laid)
     return "".join(text), tuple(starts)
@@ -93,10 +93,10 @@ def _pages(data: bytes) -> Iterator[tuple[list[_Placed], bool]]:
         for number in range(len(document)):
             try:
                 page = document[number]
-                sheet = page.get_textpage()
+                glyphs = _glyphs(page.get_textpage(), pdfium)
             except pypdfium2.PdfiumError as error:
                 raise Undecodable(f"a broken PDF: page {number + 1} of {len(document)} cannot be read") from error
-            yield list(_placed(_glyphs(sheet, pdfium), page.get_bbox())), pdfium.FPDFPage_CountObjects(page) > 0
+            yield list(_placed(glyphs, page.get_bbox())), pdfium.FPDFPage_CountObjects(page) > 0
             page.close()
 
 
@@ -106,21 +106,25 @@ def _glyphs(sheet: Any, pdfium: Any) -> dict[int, list[Glyph]]:  # noqa: ANN401 
     matrix, box = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
     x, y, sides = ctypes.c_double(), ctypes.c_double(), [ctypes.c_double() for _ in range(4)]
     spaced = False
+    handle = sheet.raw  # each call is one less when the handle itself is given; `sheet` keeps it open
     for n in range(sheet.count_chars()):
-        char = _char(pdfium.FPDFText_GetUnicode(sheet, n))
+        char = _char(pdfium.FPDFText_GetUnicode(handle, n))
         if not char or char.isspace():
             # the file's own spaces; those that PDFium adds are guesses
-            spaced = spaced or (bool(char) and pdfium.FPDFText_IsGenerated(sheet, n) == 0)
+            spaced = spaced or (bool(char) and pdfium.FPDFText_IsGenerated(handle, n) == 0)
             continue
-        pdfium.FPDFText_GetMatrix(sheet, n, matrix)
-        pdfium.FPDFText_GetCharOrigin(sheet, n, x, y)
-        size = pdfium.FPDFText_GetFontSize(sheet, n) * math.hypot(matrix.c, matrix.d)
+        pdfium.FPDFText_GetMatrix(handle, n, matrix)
+        pdfium.FPDFText_GetCharOrigin(handle, n, x, y)
+        size = pdfium.FPDFText_GetFontSize(handle, n) * math.hypot(matrix.c, matrix.d)
+        pdfium.FPDFText_GetLooseCharBox(handle, n, box)
+        if not all(map(math.isfinite, (matrix.a, matrix.b, size, x.value, y.value, box.left, box.right))):
+            found[0].append(Glyph(char, 0.0, 1.0, 0.0, 1.0, spaced))  # a damaged page: nobody knows where it stands
+            continue
         angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
-        pdfium.FPDFText_GetLooseCharBox(sheet, n, box)
         if angle == 0 and box.right > box.left and size > 0:
             found[0].append(Glyph(char, box.left, box.right, y.value, size, spaced))
         else:
-            pdfium.FPDFText_GetCharBox(sheet, n, *sides)
+            pdfium.FPDFText_GetCharBox(handle, n, *sides)
             left, right, bottom, top = (side.value for side in sides)
             across = [_turned(a, b, angle)[0] for a in (left, right) for b in (bottom, top)]
             level = _turned(x.value, y.value, angle)[1]
@@ -168,14 +172,13 @@ def _without_furniture(pages: list[list[_Placed]]) -> Iterator[list[Line]]:
     for found in heights.values():
         found.sort()
     for number, page in enumerate(pages):
-        kept = []
+        kept: list[Line] = []
         for placed in page:
-            if placed.in_margin and (
-                _is_page_number(placed, page)
-                or any(_copies(heights[form], placed.height) >= _COPIES for form in _forms(placed.line.text, number))
-            ):
-                continue
-            kept.append(placed.line)
+            copies = max(_copies(heights[form], placed.height) for form in _forms(placed.line.text, number))
+            if not (placed.in_margin and _is_furniture(placed, page, copies)):
+                # a page goes on where the one before ended, unless it has a head that only few pages have
+                apart = placed.line.apart if kept else placed.in_margin and _has_white_around(placed, page)
+                kept.append(replace(placed.line, apart=apart))
         yield kept
 
 
@@ -197,8 +200,16 @@ def _copies(heights: list[float], height: float) -> int:
     return bisect_right(heights, height + 0.005) - bisect_left(heights, height - 0.005)
 
 
-def _is_page_number(placed: _Placed, page: list[_Placed]) -> bool:
-    """Whether a line is a bare number with white above and below it."""
-    return bool(_PAGE_NUMBER.fullmatch(placed.line.text)) and all(
-        abs(other.height - placed.height) > 1.9 * placed.em for other in page if other is not placed
-    )
+def _is_furniture(placed: _Placed, page: list[_Placed], copies: int) -> bool:
+    """Whether a line in the margin is no part of the text.
+
+    Lines on three pages are, if they do not read like sentences; what does, and what is on fewer, needs white around.
+    """
+    text = placed.line.text
+    if copies >= _COPIES and not any(mark in text for mark in "，。；"):
+        return True
+    return (copies >= _COPIES or bool(_PAGE_NUMBER.fullmatch(text))) and _has_white_around(placed, page)
+
+
+def _has_white_around(placed: _Placed, page: list[_Placed]) -> bool:
+    return all(abs(other.height - placed.height) > _WHITE * placed.em for other in page if other is not placed)

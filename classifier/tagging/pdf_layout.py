@@ -6,7 +6,7 @@ cut, Nagy and Seth 1984, that looks for gutters first). Lengths are points, y gr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -17,9 +17,10 @@ Strip = tuple[float, float]
 _GUTTER = 0.7  # em: the least that keeps columns apart, and more than justified type leaves between characters
 _NARROWEST = 5.0  # em: what is narrower is a column of numbers or labels, not of text
 _FILLED = 0.8  # of a column's width that its usual line has; cells of tables have less
-_HALF_EMPTY = "，。、；：！？”’）》」』】"
+_EMPTY_LEFT, _EMPTY_RIGHT = "“‘（《「『【", "，。、；：！？”’）》」』】"
 _DEEPEST = 12  # cuts within cuts
-_INDENT = 1.5  # em
+_LARGE = 1.2  # times the size of the page's text: a heading
+_LONGEST_HEADING = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class Piece:
         return self.y + 0.75 * self.size
 
     @property
-    def ink(self) -> float:
-        """Where it ends on the right, without the empty half of a closing mark, which may hang over the column."""
-        return self.x1 - 0.5 * self.size * (self.text[-1] in _HALF_EMPTY)
+    def ink(self) -> Strip:
+        """From where to where it is printed: marks at its ends have an empty half, which may hang over the column."""
+        left, right = self.text[0] in _EMPTY_LEFT, self.text[-1] in _EMPTY_RIGHT
+        return self.x0 + 0.5 * self.size * left, self.x1 - 0.5 * self.size * right
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,10 @@ class _Column:
 def lines(glyphs: Sequence[Glyph]) -> list[Line]:
     """Give the lines of a page in reading order; text set downwards comes last, a line for each of its columns."""
     pieces, upright = _stacked(_pieces(glyphs))
+    em = median(piece.size for piece in pieces) if pieces else 0.0
     found: list[Line] = []
     for column in _follow_on(_columns(pieces, apart=True, depth=0)):
-        found.extend(_lines(column))
+        found.extend(_headings_joined(_lines(column), em))
     upright.sort(key=lambda p: (-round(p.x0 / p.size), -p.y))
     return found + [Line(piece.text, piece.y, piece.size, apart=True) for piece in upright]
 
@@ -91,18 +94,25 @@ def lines(glyphs: Sequence[Glyph]) -> list[Line]:
 def _pieces(glyphs: Sequence[Glyph]) -> list[Piece]:
     """Part the characters, in the file's order, where they leave the line or jump."""
     runs: list[list[Glyph]] = []
-    last: Glyph | None = None
+    last: Glyph | None = None  # what the last run ends in
     for glyph in glyphs:
+        goes_on = False
         if last:
-            level = abs(glyph.y - last.y) <= 0.2 * max(glyph.size, last.size)
-            if level and glyph.char == last.char and abs(glyph.x0 - last.x0) < 0.3 * glyph.size:
+            em = max(glyph.size, last.size)
+            level = abs(glyph.y - last.y) <= 0.2 * em
+            ligature = level and glyph.char.isascii() and (glyph.x0, glyph.x1) == (last.x0, last.x1)
+            if (
+                level
+                and not ligature
+                and glyph.char == last.char
+                and abs(glyph.x0 - last.x0) < 0.4 * (last.x1 - last.x0)
+            ):
                 continue  # bold made by printing twice
-            size = max(glyph.size, last.size)
-            if level and -0.6 * size < glyph.x0 - last.x1 < _GUTTER * size and glyph.x0 > last.x0:
-                runs[-1].append(glyph)
-                last = glyph
-                continue
-        runs.append([glyph])
+            goes_on = ligature or (level and -0.6 * em < glyph.x0 - last.x1 < _GUTTER * em and glyph.x0 > last.x0)
+        if goes_on:
+            runs[-1].append(glyph)
+        else:
+            runs.append([glyph])
         last = glyph
     pieces = []
     seen: dict[str, list[Piece]] = {}
@@ -131,6 +141,7 @@ def _stacked(pieces: list[Piece]) -> tuple[list[Piece], list[Piece]]:
         above = stacks[-1][-1] if stacks else None
         if (
             above and len(above.text) == len(piece.text) == 1 and above.size == piece.size
+            and not piece.text.isascii()  # figures below one another are a column of a table
             and abs(above.x0 + above.x1 - piece.x0 - piece.x1) < 0.6 * piece.size
             and 0.7 * piece.size < above.y - piece.y < 1.7 * piece.size
         ):  # fmt: skip
@@ -227,7 +238,7 @@ def _free(pieces: Iterable[Piece], left: float, right: float, least: float) -> l
     """Give the strips at least `least` wide that no piece touches, the margins among them."""
     found = []
     at = left - 2 * least
-    for x0, x1 in sorted((p.x0, p.ink) for p in pieces):
+    for x0, x1 in sorted(p.ink for p in pieces if p.ink[0] < p.ink[1]):
         if x0 - at >= least:
             found.append((at, x0))
         at = max(at, x1)
@@ -249,12 +260,12 @@ def _spans(row: list[Piece], left: float, right: float, em: float) -> bool:
     """Whether a row is a heading set in the middle over all columns, even if it is no wider than the middle one."""
     x0, x1 = min(p.x0 for p in row), max(p.x1 for p in row)
     lone = all(abs(p.y - row[0].y) < 0.3 * em for p in row)
-    return lone and min(p.size for p in row) >= 1.2 * em and abs((x0 + x1) - (left + right)) < 2 * em
+    return lone and min(p.size for p in row) >= _LARGE * em and abs((x0 + x1) - (left + right)) < 4 * em
 
 
 def _is_page_head(row: list[Piece], below: list[Piece], em: float) -> bool:
     """Whether the first row of a page is a line of its own (date, name of the page, number) above all columns."""
-    lone = all(abs(p.y - row[0].y) < 0.3 * em and p.size <= 1.2 * em for p in row)
+    lone = all(abs(p.y - row[0].y) < 0.3 * em and p.size <= _LARGE * em for p in row)
     return lone and min(p.y for p in row) - max(p.top for p in below) > 1.2 * em
 
 
@@ -273,9 +284,11 @@ def _true_gutters(band: list[Piece], gutters: list[Strip], em: float) -> list[St
 
 def _is_column(cell: list[Piece], em: float) -> bool:
     """Whether pieces are text: it has sentences, or its usual line is as wide as lines that begin there can be."""
+    if sum("。" in p.text for p in cell) * 4 >= len(cell):
+        return True
     if max(p.x1 for p in cell) - min(p.x0 for p in cell) < _NARROWEST * em:
         return False
-    if len(_rows(cell)) < 3 or sum("。" in p.text for p in cell) * 4 >= len(cell):
+    if len(_rows(cell)) < 3:
         return True
     flush: list[list[Piece]] = []
     for piece in sorted(cell, key=lambda p: p.x0):
@@ -312,7 +325,7 @@ def _in_column(row: list[Piece], band: list[Piece], gutters: list[Strip], em: fl
 def _split(pieces: list[Piece], gutters: list[Strip]) -> list[list[Piece]]:
     cells: list[list[Piece]] = [[] for _ in range(len(gutters) + 1)]
     for piece in pieces:
-        cells[sum(piece.x0 >= b - 0.01 for _, b in gutters)].append(piece)
+        cells[sum(piece.ink[0] >= b - 0.01 for _, b in gutters)].append(piece)
     return [cell for cell in cells if cell]
 
 
@@ -328,16 +341,15 @@ def _follow_on(columns: list[_Column]) -> list[_Column]:
     placed = list(columns)
     for here, column in enumerate(placed):
         end = max(column.pieces, key=lambda p: p.order)
-        if end.text[-1] in TERMINALS or end.x1 < column.right - end.size:
+        em = end.size
+        if len(column.pieces) < 2 or end.text[-1] in TERMINALS or end.x1 < column.right - em:
             continue
-        for later in placed[here + 2 :]:
+        for there in range(here + 2, len(placed)):
+            later = placed[there]
             begin = min(later.pieces, key=lambda p: p.order)
-            if (
-                begin.order == end.order + 1 and begin.y < end.y
-                and abs(later.left - column.left) < end.size and abs(later.right - column.right) < 1.5 * end.size
-            ):  # fmt: skip
-                placed.remove(later)
-                placed.insert(here + 1, _Column(later.pieces, later.left, later.right, apart=False))
+            below = begin.order == end.order + 1 and begin.y < end.y and abs(begin.size - em) < 0.1 * em
+            if below and abs(later.left - column.left) < em and abs(later.right - column.right) < 1.5 * em:
+                placed.insert(here + 1, replace(placed.pop(there), apart=False))
                 break
     return placed
 
@@ -365,4 +377,26 @@ def _lines(column: _Column) -> list[Line]:
         indent = (row[0].x0 - column.left) / row[0].size
         apart = steps[n - 1] > 1.25 * pitch if n else column.apart
         found.append(Line(text, heights[n], row[0].size, indent, apart))
+    return found
+
+
+def _headings_joined(lines: list[Line], em: float) -> list[Line]:
+    """Join headings set over several lines: of one size, larger than the page's text, close below one another.
+
+    Only here is it known how large lines are set; the text that comes of them does not tell.
+    """
+    found: list[Line] = []
+    last: Line | None = None  # the line above, as it was set
+    for line in lines:
+        if (
+            found and last
+            and line.size >= _LARGE * em and abs(line.size - last.size) < 0.03 * line.size
+            and 0 < last.y - line.y < 2 * line.size
+            and last.text[-1] not in TERMINALS + "：" and len(found[-1].text) + len(line.text) <= _LONGEST_HEADING
+        ):  # fmt: skip
+            space = " " * (found[-1].text[-1].isascii() and line.text[0].isascii())
+            found[-1] = replace(found[-1], text=found[-1].text + space + line.text)
+        else:
+            found.append(line)
+        last = line
     return found

@@ -10,7 +10,7 @@ from classifier.tagging.features import Counts, Floats, cue_values, weigh
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All numbers of a linear model with L labels and T terms; probabilities are sigmoid(slope · margin + offset)."""
+    """All numbers of a linear model with L labels and T terms."""
 
     idf: Floats  # T: idf^q of each term
     cue: Floats  # 2L: weight of each cue column
@@ -19,9 +19,10 @@ class Weights:
     intercept: Floats  # L
     slope: Floats  # L
     offset: Floats  # L
+    knots: Floats  # K: logits, slope · margin + offset, in rising order
+    values: Floats  # K: the probability at each knot, linear in between
     threshold: Floats  # L: a label is given from this probability on
-    low: Floats  # L: between `low` and `high` a person should look
-    high: Floats  # L
+    limit: Floats  # a single number: a person should look at paragraphs of more doubt
     power: float
 
 
@@ -37,6 +38,13 @@ def margins(counts: Counts, weights: Weights) -> Floats:
     return np.asarray(total, dtype=np.float32)
 
 
-def probabilities(margin: npt.NDArray[np.floating], slope: Floats, offset: Floats) -> Floats:
-    """Give calibrated probabilities (Platt, "Probabilistic outputs for support vector machines", 1999)."""
-    return (1.0 / (1.0 + np.exp(-np.clip(slope * margin + offset, -30.0, 30.0)))).astype(np.float32)
+def probabilities(margin: npt.NDArray[np.floating], weights: Weights) -> Floats:
+    """Give calibrated probabilities: a slope and an offset per label, then one curve for all labels."""
+    return apply_curve(weights.slope * margin + weights.offset, weights.knots, weights.values)
+
+
+def apply_curve(
+    logit: npt.NDArray[np.floating], knots: npt.NDArray[np.floating], values: npt.NDArray[np.floating]
+) -> Floats:
+    """Give the probability of each logit."""
+    return np.asarray(np.interp(logit, knots, values), dtype=np.float32)

@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from classifier.records import Document, Row, Skipped
+from classifier.tagging.decoding import Undecodable
 
+MOST = 1 << 28  # bytes of a document: its paragraphs are found with all of it in memory
 Item = Document | Row | Skipped
 
 
@@ -34,11 +36,14 @@ class Source:
             return self.member()
         return self.path.open("rb") if self.path else sys.stdin.buffer
 
-    def bytes(self) -> bytes:
-        """Read all of it."""
+    def bytes(self, most: int = MOST) -> bytes:
+        """Read all of it. Raises `Undecodable` where it is more than `most` bytes."""
         with self.open() as file:
-            return file.read()
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise Undecodable(f"larger than {most >> 20:,} MiB: split it")
+        return data
 
     def seekable(self) -> BinaryIO:
         """Open it so that a library may jump about in it: an archive's member is read into memory."""
-        return self.open() if self.path else io.BytesIO(self.bytes())
+        return self.open() if self.path else io.BytesIO(self.bytes(most=2 << 30))

@@ -46,6 +46,8 @@ class Chain:
 
 def stitch(blocks: Sequence[Block], lines: Lines) -> list[Chain]:
     """Give the paragraphs of a page, each at the place of its first block."""
+    if not blocks:
+        return []
     heads, tails, values = _claims(blocks, lines)
     following: dict[int, int] = {}
     taken: set[int] = set()
@@ -83,7 +85,9 @@ def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int]
     begins = {int(i): _beginning(lines.string(blocks[i].first), blocks[i].fragment) for i in np.unique(t)}
     value += np.array([begins[int(i)] for i in t])
     value += 1.5 * (lines.opened[last] & lines.closed[first])
-    between = t - h - 1
+    value += 1.0 * lines.pauses[last]
+    place = np.cumsum([block.kind is not Kind.FURNITURE for block in blocks])  # furniture does not part anything
+    between = place[t] - place[h] - 1
     value += np.where(between == 0, _NEIGHBOUR, 0.0)
     value += np.where(between > 0, 1.0 - _STEP * np.minimum(between, _FAR), 0.0)
     value -= np.where(between < 0, _BACKWARDS + _STEP * np.minimum(-between, _FAR) / 2, 0.0)

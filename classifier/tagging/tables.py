@@ -23,11 +23,9 @@ Cells = Mapping[str, object]
 
 def csv(source: Source) -> Iterator[Item]:
     """Read CSV with commas, semicolons or tabs, whichever its first line has most of."""
-    with source.open() as file:
-        name = encoding(file.read(_SAMPLE))
+    name = _encoding(source)
     csv_format.field_size_limit(sys.maxsize)
-    with source.open() as file:
-        lines = _lines(file, name)
+    with _lines(source.open(), name) as lines:
         head = lines.readline()
         if not head.strip():
             yield Skipped(name=source.name, reason="empty")
@@ -46,11 +44,13 @@ def csv(source: Source) -> Iterator[Item]:
 
 def jsonl(source: Source) -> Iterator[Item]:
     """Read one JSON object a line."""
-    with source.open() as file:
-        name = encoding(file.read(_SAMPLE))
-    with source.open() as file:
-        lines = file if name.startswith("utf-8") else (line.encode("utf-8", "replace") for line in _lines(file, name))
-        yield from rows(source.name, _objects(lines))
+    name = _encoding(source)
+    if name.startswith("utf-8"):
+        with source.open() as file:
+            yield from rows(source.name, _objects(file))
+    else:
+        with _lines(source.open(), name) as lines:
+            yield from rows(source.name, _objects(line.encode("utf-8", "replace") for line in lines))
 
 
 def parquet(source: Source) -> Iterator[Item]:
@@ -69,6 +69,27 @@ def parquet(source: Source) -> Iterator[Item]:
             yield from rows(source.name, (row for batch in batches for row in batch.to_pylist()))
         except (ArrowException, OSError) as error:
             raise Undecodable(f"no Parquet, or damaged: {str(error).splitlines()[0]}") from error
+
+
+def _encoding(source: Source) -> str:
+    """Tell the encoding by the beginning; a table that is broken in places goes on, row by row."""
+    with source.open() as file:
+        sample = file.read(_SAMPLE)
+    try:
+        return encoding(sample)
+    except Undecodable:
+        lines = [_is_utf8(line) for line in sample.split(b"\n") if not line.isascii()]
+        if 2 * sum(lines) >= len(lines) > 1:
+            return "utf-8"
+        raise
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lines(file: BinaryIO, name: str) -> TextIO:

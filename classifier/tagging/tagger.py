@@ -51,7 +51,7 @@ class Tagger:
         """Give the calibrated probability of each label (column) for each text (row)."""
         counts = features.count(texts, self.bundle.trie, self.bundle.cues, len(self.bundle.labels))
         weights = self.bundle.weights
-        return scores.probabilities(scores.margins(counts, weights), weights.slope, weights.offset)
+        return scores.probabilities(scores.margins(counts, weights), weights)
 
     def _wanted(self, paragraph: Paragraph) -> bool:
         return paragraph.kind is Kind.BODY or (self.headings and paragraph.kind is Kind.HEADING)

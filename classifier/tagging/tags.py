@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier.records import Tag
 from classifier.tagging.bundle import Bundle
@@ -20,7 +21,12 @@ def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
     return found
 
 
+def doubt(probability: npt.NDArray[np.floating], given: npt.NDArray[np.bool_]) -> npt.NDArray[np.floating]:
+    """Give the expected number of wrong decisions in each row, if the probabilities are right."""
+    return np.asarray(np.where(given, 1.0 - probability, probability).sum(axis=1))
+
+
 def review(probability: Floats, bundle: Bundle) -> Sequence[bool]:
-    """Give whether any decision of a row lies inside its label's uncertain band."""
-    inside = np.logical_and(probability > bundle.weights.low, probability < bundle.weights.high)
-    return [bool(flag) for flag in np.any(inside, axis=1, keepdims=True)[:, 0]]
+    """Give for each row whether a person should look at it."""
+    given = probability >= bundle.weights.threshold
+    return [bool(flag) for flag in doubt(probability, given) > bundle.weights.limit]

@@ -1,10 +1,11 @@
 """Texts → normalised characters, the alphabet that vocabulary and paragraphs share.
 
-Full-width and half-width forms and upper and lower case become one; a run of digits becomes a single 0; white space,
-invisible characters, quotes and brackets go. Every character maps to one character or to none, so a position in the
-normalised text has one in the original.
+Full-width and half-width forms and upper and lower case become one; a number becomes a single 0, and that of an
+article goes; white space, invisible characters, quotes and brackets go. Every character maps to one character or to
+none, so a position in the normalised text has one in the original.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+_ARTICLE = re.compile(r"第([0-9０-９一二三四五六七八九十百零〇]+)[条章款项节编]")  # which article it is says nothing
 SEPARATOR = 0xFFFF  # a non-character: stands between paragraphs, in no vocabulary
 Codes = npt.NDArray[np.uint16]
 
@@ -46,13 +48,25 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
     plain = _table()[np.minimum(codes, 0xFFFE)]
     ends = np.cumsum(lengths + 1)
     plain[ends - 1] = SEPARATOR
-    digit = plain == ord("0")
-    digit[1:] &= plain[:-1] == ord("0")  # digits after the first of a run
-    kept = np.flatnonzero((plain != 0) & ~digit)
+    for number in _ARTICLE.finditer(joined):
+        plain[number.start(1) : number.end(1)] = 0
+    kept = np.flatnonzero((plain != 0) & ~_further_digits(plain))
     begins = np.concatenate(([0], ends)).astype(np.int64)
     first = np.searchsorted(kept, begins)
     offset = kept - np.repeat(begins[:-1], np.diff(first))
     return plain[kept], offset, first
+
+
+def _further_digits(plain: Codes) -> npt.NDArray[np.bool_]:
+    """Mark all of a number but its first digit: 3,600.5 → 3."""
+    digit = plain == ord("0")
+    point = (plain == ord(".")) | (plain == ord(","))
+    inner = np.zeros(len(plain), dtype=bool)
+    inner[1:-1] = point[1:-1] & digit[:-2] & digit[2:]
+    numeral = digit | inner
+    further = np.zeros(len(plain), dtype=bool)
+    further[1:] = numeral[1:] & numeral[:-1]
+    return further
 
 
 def normalise(text: str) -> str:

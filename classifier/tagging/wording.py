@@ -22,12 +22,13 @@ _MARKED_BYLINE = re.compile(
     rf"^[{BULLETS}][^。，；]{{0,18}}{_ROLE}[^。，；]{{0,24}}$"
 )  # letter-spaced: names run together
 _CREDIT = re.compile(
-    r"^[（(]?(?:(?:新华社|中新社|中国新闻社|人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位)"
-    r"[^。，；]{0,20}|[^。，；]{1,18}(?:摄|供图)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
+    r"^[（(]?(?:(?:人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位)[^。，；]{0,20}|"
+    r"(?:新华社|中新社|中国新闻社)(?:记者|图片|照片)?(?:发|[^。，；]{0,8}摄)?(?:[（(][^。，；）)]{1,10})?|"
+    r"[^。，；]{1,18}(?:摄|供图)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
 )
 _DATE = r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _LABEL = re.compile(
-    r"^(?:第?\s*[A-Z]?\d{1,3}\s*版(?:要闻|综合|专题|专版|经济|产业|科技)?|[-—–·\s]*[A-Z]?\d{1,4}[-—–·\s]*|第\s*\d+\s*页.{0,12}|"
+    r"^(?:第?\s*[A-Z]?\d{1,3}\s*版\s*(?:要闻|综合|专题|专版|经济|产业|科技)?|[-—–·\s]*[A-Z]?\d{1,4}[-—–·\s]*|第\s*\d+\s*页.{0,12}|"
     rf"(?:{_DATE}\s*)?星期[一二三四五六日天][^。，；]{{0,16}}|{_DATE}(?:\s*第?\s*[A-Z]?\d{{1,3}}\s*版?)?|"
     r"[（(]?(?:下转|上接|紧接|转|接)第?\s*[A-Z]?\d{1,3}\s*版[^。]{0,10}[）)]?|[^。，；]{2,16}[①-⑳])$"
 )
@@ -40,7 +41,9 @@ _ITEM = re.compile(
     r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|"
     r"第[一二三四五六七八九十百零〇\d]{1,5}([章节条编])|\d{1,2}[.．、](?!\d)|[①-⑳])"
 )
-_SPEAKS = re.compile(r"^[^“。]{0,40}(?:说|表示|介绍|坦言|认为|告诉|指出|称|道|强调|透露|建议)[。，：,:]")
+_SPEAKS = re.compile(
+    r"^[^“。]{0,40}(?:(?:说|表示|介绍|坦言|认为|指出|称|道|强调|透露|建议)|告诉\w{2,6})[。，：,:]"
+)
 _REPORT = re.compile(r"^(?:本报|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)")
 _OPENINGS = (
     "近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解",
@@ -92,16 +95,19 @@ def starts_item(lines: Lines) -> tuple[Bools, Bools]:
     item, numbered = _one_of(lines.first, BULLETS), np.zeros(len(lines), dtype=bool)
     for i in np.flatnonzero(_one_of(lines.first, "（(第一二三四五六七八九十0123456789①②③④⑤⑥⑦⑧⑨⑩")).tolist():
         found = _ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8])
+        if found and found[1] == "条" and i and not (lines.ends[i - 1] or lines.width[i - 1] < 12):
+            continue  # an article that the sentence above refers to
         item[i] |= found is not None
         numbered[i] = found is not None and found[1] != "条"
     return item, numbered
 
 
 def finishes(lines: Lines) -> Bools:
-    """Lines that end something: a sentence, or, where an item follows, an item (；) or the lead of a list (：)."""
+    """Lines that end something: a sentence, the lead of a list (：), an item (；), or a bullet's text among bullets."""
     item, _ = starts_item(lines)
-    follows = np.append(item[1:], False)
-    return lines.ends | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6))
+    before, follows = np.append(False, item[:-1]), np.append(item[1:], False)
+    listed = _one_of(lines.first, BULLETS) & (before | follows) & ~lines.pauses
+    return lines.ends | listed | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6))
 
 
 def pauses_at_once(lines: Lines) -> Bools:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, Any
 
 from classifier.records import Skipped
 from classifier.tagging.archive import opened
@@ -10,13 +10,11 @@ from classifier.tagging.decoding import Undecodable
 from classifier.tagging.sources import Item, Source
 from classifier.tagging.tables import Cells, rows
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
 _HEADER_WITHIN = 20  # rows from the top: a title may stand above the header
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})[\"']")
 _NO_VALUE = "its text is empty, or a formula whose value the file does not hold: open it in a spreadsheet and save it"
 
+Sheet = Any  # the published types take a sheet that is only read for one that is written
 Merged = dict[tuple[int, int], int]
 
 
@@ -35,25 +33,26 @@ def read(source: Source) -> Iterator[Item]:
             book = load_workbook(file, read_only=True, data_only=True)
         except Exception as error:  # openpyxl lets through whatever its parsers raise
             raise Undecodable(f"no XLSX, or damaged: {error}") from error
-        sheets = [sheet for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")]
-        found = []
+        sheets: list[Sheet] = [sheet for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")]
+        found = False
         for sheet in sheets:
             sheet.reset_dimensions()  # what a file says of them may be wrong
             name = source.name if len(sheets) == 1 else f"{source.name}/{sheet.title}"
-            found.append(name)
-            yield from _sheet(name, sheet)
+            for item in _sheet(name, sheet):
+                found = True
+                yield item
         if not found:
-            yield Skipped(name=source.name, reason="no sheet with cells")
+            yield Skipped(name=source.name, reason="empty")
 
 
-def _sheet(name: str, sheet: "ReadOnlyWorksheet") -> Iterator[Item]:
+def _sheet(name: str, sheet: Sheet) -> Iterator[Item]:
     try:
         with sheet._get_source() as xml:
             merged = _merged(xml)
         yield from _table(name, _cells(sheet), merged)
     except Undecodable:
         raise
-    except Exception as error:  # noqa: BLE001  # openpyxl lets through whatever its parsers raise
+    except Exception as error:  # openpyxl lets through whatever its parsers raise
         yield Skipped(name=name, reason=f"the rows from a damaged place on: {error}")
 
 
@@ -90,7 +89,7 @@ def _under(names: list[str], lines: Iterator[tuple[int, list[object]]], merged: 
         yield dict(zip(names, line, strict=False)) if line[text] is not None else _NO_VALUE
 
 
-def _cells(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list[object]]]:
+def _cells(sheet: Sheet) -> Iterator[tuple[int, list[object]]]:
     """Give the rows that have anything in them, with their numbers; errors like #REF! count as nothing."""
     for number, row in enumerate(sheet.iter_rows(), 1):
         line: list[object] = [None if cell.data_type == "e" else cell.value for cell in row]
@@ -98,7 +97,7 @@ def _cells(sheet: "ReadOnlyWorksheet") -> Iterator[tuple[int, list[object]]]:
             yield number, line
 
 
-def _merged(xml: IO[bytes] | BinaryIO) -> Merged:
+def _merged(xml: IO[bytes]) -> Merged:
     """Give the last row of each cell that is merged over rows, by its first row and column (from 0)."""
     found: Merged = {}
     rest = b""
