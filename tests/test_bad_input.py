@@ -25,6 +25,11 @@ def test_a_line_of_a_whole_file_is_named(tmp_path):
     assert isinstance(found, Skipped) and "a line of more than" in found.reason
 
 
+def test_an_element_of_a_whole_page_is_named(tmp_path):
+    found = item(tmp_path, f"<html><body><p>{SENTENCE * 120_000}</p></body></html>", "page.html")
+    assert isinstance(found, Skipped) and "cannot be taken apart" in found.reason
+
+
 def test_a_long_line_is_read(tmp_path):
     found = item(tmp_path, SENTENCE * 10_000)
     assert len(paragraphs(found)) == 1

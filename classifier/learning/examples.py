@@ -12,6 +12,7 @@ from classifier.errors import LabelsError
 from classifier.records import Example, Kind
 from classifier.taxonomy import Taxonomy
 
+ADJUDICATOR = "adjudicator"  # who decides where others may differ
 _FIELDS = {
     "id": str, "document": str, "paragraph": int, "genre": str, "kind": str, "text": str, "labels": list,
     "annotator": str, "origin": str,
@@ -77,17 +78,21 @@ def _example(line: str, where: str, labels: Sequence[str], defaults: dict[str, A
 
 
 def merge(judgements: Iterable[Example]) -> list[Example]:
-    """Give one Example a paragraph: a label stands when more than half of its annotators gave it.
+    """Give one Example a paragraph.
 
-    Where two annotators differ there is no majority: the one whose file comes first decides.
+    A judgement by `ADJUDICATOR` decides. Else a label stands when more than half of its annotators gave it; where two
+    differ there is no majority, and the first in file order decides until someone adjudicates.
     """
     by_id: dict[str, list[Example]] = defaultdict(list)
     for judgement in judgements:
         by_id[judgement.id].append(judgement)
-    return [_majority(group) for group in by_id.values()]
+    return [_decided(group) for group in by_id.values()]
 
 
-def _majority(group: Sequence[Example]) -> Example:
+def _decided(group: Sequence[Example]) -> Example:
+    for judgement in group:
+        if judgement.annotator == ADJUDICATOR:
+            return judgement
     if len(group) < 3:
         return group[0]
     given = [label for judgement in group for label in judgement.labels]

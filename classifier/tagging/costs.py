@@ -15,7 +15,7 @@ from classifier.tagging.lines import Bools, Floats, Ints, Lines
 NEVER = 1e6
 _WINDOW = 12  # lines to either side that may tell the width of a line's column
 _NEAR = 4  # lines apart that two full lines of a column may be, where paragraphs are short
-_WIDEST_COLUMN = 60.0  # full-width characters; longer lines are paragraphs, not lines of a column
+_WIDEST_COLUMN = 80.0  # full-width characters; longer lines are paragraphs, not lines of a column
 _MUCH = 3.5  # characters by which widths in a paragraph may differ: the indent, and punctuation moved up
 
 

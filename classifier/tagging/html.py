@@ -76,10 +76,10 @@ def _main_blocks(page: str) -> list[_Block]:
     from trafilatura.settings import use_config
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it finds missing is told by the answer
+    if len(page) > _LARGE and max(map(len, page.replace(">", "<").split("<"))) > _LARGE:
+        raise Undecodable("its HTML cannot be taken apart: an element of more than 10 MB")
     tree = load_html(page if _SHELL.search(page) else f"<html><body>{page}</body></html>")
     if tree is None:
-        if len(page) > _LARGE:
-            raise Undecodable("its HTML cannot be taken apart: an element of more than 10 MB")
         return []
     options = use_config()
     options.set("DEFAULT", "min_output_size", "10")
