@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,13 +15,19 @@ if TYPE_CHECKING:
     from classifier.tagging.batch import Tally
     from classifier.tagging.documents import Source
 
+_FORMATS = ("jsonl", "csv", "xlsx", "parquet", "table")
 _INPUT = "file, folder, glob, or - for text on standard input"
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 done, 1 some inputs skipped, 2 usage, 3 could not run, 130 interrupted."""
     try:
-        options = _parser().parse_args(arguments)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese is no reason to fail
+        options, unknown = _parser().parse_known_args(arguments)
+        if unknown:
+            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
         sys.exit(options.run(options))
     except PolicytagError as error:
         _say(f"policytag: {error}")
@@ -45,7 +52,9 @@ class _Version(argparse.Action):
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="policytag", description="Find the policy measures that Chinese documents take, paragraph by paragraph."
+        prog="policytag",
+        description="Find the policy measures that Chinese documents take, paragraph by paragraph.",
+        epilog="example: policytag tag page.txt --format table",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -85,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
 
-    model = commands.add_parser("model", help="look after models", description="Look after models.")
+    model = commands.add_parser(
+        "model", help="look after models", description="Look after models.", epilog="example: policytag model verify"
+    )
     actions = model.add_subparsers(title="actions", metavar="ACTION", required=True)
     verify = _command(actions, "verify", _verify, "check every byte of a model", "policytag model verify models/")
     verify.add_argument("model", nargs="?", type=Path, metavar="DIR", help="default: the packaged model")
@@ -98,7 +109,7 @@ def _command(
     parser = commands.add_parser(
         name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.", epilog=f"example: {example}"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
@@ -107,9 +118,7 @@ def _inputs_and_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", default="-", metavar="FILE", help="where the result goes (default: standard output)"
     )
-    parser.add_argument(
-        "--format", choices=["jsonl", "csv", "table"], help="default: as the output's name says, else jsonl"
-    )
+    parser.add_argument("--format", choices=_FORMATS, help="default: as the output's name says, else jsonl")
 
 
 def _tag(options: argparse.Namespace) -> int:

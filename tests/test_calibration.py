@@ -1,4 +1,4 @@
-"""Platt's sigmoid, thresholds with their guards, bands."""
+"""Platt's sigmoid, the common curve, thresholds with their guards, the limit of doubt."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.learning import calibration
-
-ONES = np.ones(200)
 
 
 def drawn(slope: float, offset: float, n: int = 20_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -51,16 +49,60 @@ def test_few_examples_that_are_told_apart_do_not_make_it_certain() -> None:
     assert 1 / (1 + np.exp(-(slope + offset))) == pytest.approx(5 / 6, abs=0.02)  # Platt's target for 4 positives
 
 
+def logits(n: int = 4000, labels: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and truths drawn with the probabilities that the logits say."""
+    random = np.random.default_rng(seed)
+    z = random.normal(-1, 2, (n, labels))
+    return z, random.random((n, labels)) < 1 / (1 + np.exp(-z))
+
+
+@given(st.integers(0, 200), st.integers(1, 300))
+def test_the_curve_rises_from_0_to_1(seed: int, n: int) -> None:
+    z, positive = logits(n, seed=seed)
+    positive[0, 0] = True
+    knots, values = calibration.curve(z, positive, np.ones(n))
+    assert np.all(np.diff(knots) >= 0)
+    assert np.all(np.diff(values) >= 0)
+    assert (values[0], values[-1]) == (0, 1)
+
+
+def test_the_curve_finds_the_probabilities_of_right_logits() -> None:
+    z, positive = logits(40_000)
+    knots, values = calibration.curve(z, positive, np.ones(40_000))
+    assert np.abs(np.interp(z, knots, values) - 1 / (1 + np.exp(-z))).max() < 0.05
+
+
+def test_the_curve_mends_logits_that_are_too_sure() -> None:
+    z, positive = logits(40_000)
+    knots, values = calibration.curve(3 * z, positive, np.ones(40_000))
+    assert np.abs(np.interp(3 * z, knots, values) - 1 / (1 + np.exp(-z))).max() < 0.05
+
+
+def test_the_curve_is_drawn_by_weight() -> None:
+    random = np.random.default_rng(0)
+    z, positive = random.normal(size=(20_000, 1)), random.random((20_000, 1)) < 0.5
+    knots, values = calibration.curve(z, positive, np.where(positive[:, 0], 3.0, 1.0))
+    assert np.interp(0.0, knots, values) == pytest.approx(0.75, abs=0.06)
+
+
+def test_equal_logits_have_the_rate_that_they_have_together_whatever_their_order() -> None:
+    # a label whose margins say nothing has one logit for all paragraphs
+    positive = np.arange(100)[:, None] < 50
+    for turned in (positive, positive[::-1]):
+        knots, values = calibration.curve(np.zeros((100, 1)), turned, np.ones(100))
+        assert np.interp(0.0, knots, values) == pytest.approx(0.5, abs=0.05)
+
+
 @given(st.integers(0, 10_000), st.integers(1, 50))
 def test_the_best_threshold_is_the_best_of_all(seed: int, positives: int) -> None:
     random = np.random.default_rng(seed)
     probability = random.choice(np.linspace(0.05, 0.95, 19), 60)  # with ties
-    positive, weight = random.permutation(np.arange(60) < positives), random.choice([0.3, 1.0], 60)
-    threshold, f1 = calibration.best_threshold(probability, positive, weight)
+    positive = random.permutation(np.arange(60) < positives)
+    threshold, f1 = calibration.best_threshold(probability, positive)
 
     def f1_at(t: float) -> float:
         given_ = probability >= t
-        return 2 * (weight * (given_ & positive)).sum() / ((weight * given_).sum() + (weight * positive).sum())
+        return 2 * (given_ & positive).sum() / (given_.sum() + positive.sum())
 
     assert f1_at(threshold) == pytest.approx(f1)
     assert f1 == pytest.approx(max(f1_at(t) for t in probability))
@@ -68,90 +110,60 @@ def test_the_best_threshold_is_the_best_of_all(seed: int, positives: int) -> Non
 
 def test_a_threshold_lies_half_way_to_the_next_lower_probability() -> None:
     probability = np.array([0.9, 0.8, 0.4, 0.2])
-    assert calibration.best_threshold(probability, np.array([1, 1, 0, 0], bool), np.ones(4)) == pytest.approx((0.6, 1))
+    assert calibration.best_threshold(probability, np.array([1, 1, 0, 0], bool)) == pytest.approx((0.6, 1))
 
 
-def test_a_label_with_too_few_positives_takes_the_global_threshold() -> None:
+@pytest.mark.parametrize(("positives", "own"), [(0, False), (9, False), (10, True)])
+def test_a_label_with_fewer_than_ten_positives_takes_the_global_threshold(positives: int, own: bool) -> None:
     good, many = case()
-    rare = np.zeros(200, dtype=bool)
-    rare[-(calibration.MIN_POSITIVES - 1) :] = True  # their probabilities are low: an own threshold would be, too
+    rare = np.arange(200) >= 200 - positives  # their probabilities are low: an own threshold would be, too
     probability, positive = np.column_stack([good, good]), np.column_stack([many, rare])
-    common, _ = calibration.best_threshold(probability.ravel(), positive.ravel(), np.ones(400))
-    chosen = calibration.thresholds(probability, positive, ONES, shrink=0)
-    assert chosen[1] == pytest.approx(common)
-
-
-def test_one_positive_more_and_the_label_has_its_own_threshold() -> None:
-    good, many = case()
-    enough = np.zeros(200, dtype=bool)
-    enough[-calibration.MIN_POSITIVES :] = True
-    probability, positive = np.column_stack([good, good]), np.column_stack([many, enough])
-    common, _ = calibration.best_threshold(probability.ravel(), positive.ravel(), np.ones(400))
-    assert calibration.thresholds(probability, positive, ONES, shrink=0)[1] != pytest.approx(common)
-
-
-def test_nothing_is_chosen_where_the_best_f1_is_0() -> None:
-    good, many = case()
-    hopeless = np.zeros(200, dtype=bool)
-    hopeless[20:35] = True  # enough positives, and none of them weighs anything
-    weight = np.where(hopeless, 0.0, 1.0)
-    probability, positive = np.column_stack([good, good]), np.column_stack([many, hopeless])
-    assert calibration.best_threshold(good, hopeless, weight)[1] == 0
-    common, f1 = calibration.best_threshold(probability.ravel(), positive.ravel(), np.repeat(weight, 2))
+    common, f1 = calibration.best_threshold(probability.ravel(), positive.ravel())
     assert f1 > 0
-    assert calibration.thresholds(probability, positive, weight, shrink=0)[1] == pytest.approx(common)
+    chosen = calibration.thresholds(probability, positive, shrink=0)
+    assert (chosen[1] != pytest.approx(common)) is own
 
 
 def test_shrinking_draws_a_threshold_towards_the_global_one() -> None:
     one, other = case(seed=1), case(seed=2, positives=80)
     probability = np.column_stack([one[0], other[0] / 2])
     positive = np.column_stack([one[1], other[1]])
-    common, _ = calibration.best_threshold(probability.ravel(), positive.ravel(), np.ones(400))
-    distance = [
-        abs(calibration.thresholds(probability, positive, ONES, shrink)[1] - common) for shrink in (0, 20, 1000)
-    ]  # fmt: skip
+    common, _ = calibration.best_threshold(probability.ravel(), positive.ravel())
+    distance = [abs(calibration.thresholds(probability, positive, shrink)[1] - common) for shrink in (0, 20, 1000)]
     assert distance[0] > distance[1] > distance[2]
 
 
 @given(st.integers(0, 200))
 def test_no_threshold_is_beyond_what_is_believed(seed: int) -> None:
     random = np.random.default_rng(seed)
-    chosen = calibration.thresholds(random.random((50, 3)), random.random((50, 3)) < 0.3, np.ones(50), 5)
+    chosen = calibration.thresholds(random.random((50, 3)), random.random((50, 3)) < 0.3, 5)
     assert np.all((chosen >= 0.15) & (chosen <= 0.7))
 
 
-def test_bands_are_as_narrow_as_the_wanted_f1_allows() -> None:
-    probability, positive = case(n=400, positives=100)
-    threshold, weight = np.array([0.45]), np.ones(400)
+def test_the_limit_of_doubt_is_the_highest_that_keeps_the_wanted_f1() -> None:
+    z, positive = logits(1000)
+    probability, threshold, weight = 1 / (1 + np.exp(-z)), np.full(3, 0.5), np.ones(1000)
+    limit = calibration.doubt_limit(probability, positive, threshold, weight, 0.95)
+    found = probability >= threshold
+    doubt = np.where(found, 1 - probability, probability).sum(axis=1)
 
-    def f1_outside(low: float, high: float) -> float:
-        sure = ~((probability > low) & (probability < high))
-        given_ = probability[sure] >= 0.45
-        return 2 * (given_ & positive[sure]).sum() / (given_.sum() + positive[sure].sum())
+    def f1_up_to(most: float) -> float:
+        sure = doubt <= most
+        return 2 * (found & positive)[sure].sum() / (found[sure].sum() + positive[sure].sum())
 
-    found = calibration.bands(probability[:, None], positive[:, None], threshold, weight, 0.98)
-    low, high = float(found.low[0]), float(found.high[0])
-    assert low < 0.45 < high
-    assert f1_outside(low, high) >= 0.98
-
-    def logit(p: float) -> float:
-        return float(np.log(p / (1 - p)))
-
-    width = logit(high) - logit(0.45) - 0.05  # one step narrower was not enough
-    assert f1_outside(1 / (1 + np.exp(-(logit(0.45) - width))), 1 / (1 + np.exp(-(logit(0.45) + width)))) < 0.98
+    assert 0 < (doubt <= limit).mean() < 1
+    assert f1_up_to(limit) >= 0.95
+    assert all(f1_up_to(more) < 0.95 for more in doubt[doubt > limit])
 
 
 def test_where_everything_is_right_nothing_is_left_to_review() -> None:
-    positive = np.arange(50) < 20
-    found = calibration.bands(
-        np.where(positive, 0.9, 0.1)[:, None], positive[:, None], np.array([0.5]), np.ones(50), 0.9
-    )
-    assert found.low == pytest.approx(found.high)
+    positive = np.arange(50)[:, None] < 20
+    probability = np.where(positive, 0.9, 0.1) + np.linspace(0, 0.05, 50)[:, None]
+    limit = calibration.doubt_limit(probability, positive, np.array([0.5]), np.ones(50), 0.9)
+    assert limit >= np.where(positive, 1 - probability, probability).max()
 
 
-def test_where_the_wanted_f1_is_out_of_reach_the_widest_band_is_taken() -> None:
-    random = np.random.default_rng(0)
-    probability = random.random((100, 1))
-    found = calibration.bands(probability, random.random((100, 1)) < 0.5, np.array([0.5]), np.ones(100), 1.0)
-    assert found.low[0] < 0.1
-    assert found.high[0] > 0.9
+def test_where_the_wanted_f1_is_out_of_reach_everything_is_left_to_review() -> None:
+    positive = np.arange(50)[:, None] < 20
+    limit = calibration.doubt_limit(np.where(positive, 0.1, 0.9), positive, np.array([0.5]), np.ones(50), 0.9)
+    assert limit == 0

@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT, Run
 
 from classifier import cli, taxonomy
-from classifier.tagging import bundle
+from classifier.tagging import bundle, outputs
 from classifier.tagging.bundle import Bundle
 
 ROAD = "养护队修补路面坑槽二百处，农村公路由站里养护。"
@@ -117,7 +117,7 @@ def test_an_unknown_option_shows_the_usage_of_its_own_command(folder: Path, poli
 def test_a_file_name_that_tells_no_format_is_exit_code_2_with_the_next_step(folder: Path, policytag: Run) -> None:
     run = policytag("tag", "good.txt", "-o", "out.pdf", cwd=folder)
     assert (run.returncode, run.stdout) == (2, "")
-    expected = "policytag: cannot tell the format from 'out.pdf'\n  add --format jsonl|csv|table\n"
+    expected = f"policytag: cannot tell the format from 'out.pdf'\n  add --format {'|'.join(outputs.FORMATS)}\n"
     assert run.stderr == expected
     assert not (folder / "out.pdf").exists()
 

@@ -75,7 +75,7 @@ def test_intervals_contain_their_figures(report: evaluation.Report) -> None:
 
 
 def test_outside_review_only_sure_decisions_count(small: Bundle, small_examples: list[Example]) -> None:
-    everything = replace(small.weights, low=np.zeros(3, np.float32), high=np.ones(3, np.float32))
+    everything = replace(small.weights, limit=np.array(-1, np.float32))
     report = evaluation.evaluate(replace(small, weights=everything), small_examples)
     assert report["outside_review"] == {"share": 0.0, "micro_f1": None}
 

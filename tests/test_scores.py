@@ -1,6 +1,6 @@
 """The whole path from text to margin equals a scikit-learn pipeline with the same numbers."""
 
-import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,14 +104,23 @@ def test_rows_without_terms_between_others_change_nothing(small: Bundle) -> None
         assert together[i] == pytest.approx(margins([text], small)[0], abs=1e-6)
 
 
-@given(st.floats(-50, 50), st.floats(0, 10), st.floats(-10, 10))
-def test_a_probability_is_the_sigmoid_of_slope_times_margin_plus_offset(m: float, slope: float, offset: float) -> None:
-    given_ = scores.probabilities(np.array([[m]]), np.array([slope]), np.array([offset]))[0, 0]
-    x = max(-30.0, min(30.0, slope * m + offset))
-    assert given_ == pytest.approx(1 / (1 + math.exp(-x)), abs=1e-6)
-    assert 0 < given_ <= 1
+def test_a_probability_lies_on_the_curve_at_slope_times_margin_plus_offset(small: Bundle) -> None:
+    weights = replace(
+        small.weights, slope=np.array([1, 2, 0], np.float32), offset=np.array([0, -1, 0.5], np.float32),
+        knots=np.array([-30, -1, 1, 30], np.float32), values=np.array([0, 0.2, 0.8, 1], np.float32),
+    )  # fmt: skip
+    found = scores.probabilities(np.array([[0.0, 0.5, 99.0], [1.0, 1.0, -99.0]]), weights)
+    assert found == pytest.approx(np.array([[0.5, 0.5, 0.65], [0.8, 0.8, 0.65]]))
 
 
-def test_huge_margins_give_probabilities_without_a_warning() -> None:
-    one = np.ones(1)
-    assert scores.probabilities(np.array([[-1e30], [1e30]]), one, one).ravel() == pytest.approx([0, 1])
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=20))
+def test_a_higher_margin_never_gives_a_lower_probability(small: Bundle, values: list[float]) -> None:
+    margin = np.tile(np.sort(values)[:, None], (1, 3))
+    found = scores.probabilities(margin, small.weights)
+    assert np.all(np.diff(found, axis=0) >= 0)
+    assert np.all((found >= 0) & (found <= 1))
+
+
+def test_huge_margins_give_0_and_1(small: Bundle) -> None:
+    found = scores.probabilities(np.array([[-1e30] * 3, [1e30] * 3]), small.weights)
+    assert found.tolist() == [[0] * 3, [1] * 3]

@@ -1,4 +1,4 @@
-"""From paragraphs to tags: who is tagged, in what order, and that thresholds and bands are kept."""
+"""From paragraphs to tags: who is tagged, in what order, and that thresholds and the limit of doubt are kept."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ def paragraph(text: str, number: int = 1, kind: Kind = Kind.BODY) -> Paragraph:
     return Paragraph(id=f"p#{number}", document="p", number=number, kind=kind, text=text, source=((0, len(text)),))
 
 
-def band(bundle: Bundle, **arrays: list[float]) -> Bundle:
-    """The model with other thresholds or bands."""
+def changed(bundle: Bundle, **arrays: list[float] | float) -> Bundle:
+    """The model with another threshold or limit."""
     weights = replace(bundle.weights, **{name: np.array(value, np.float32) for name, value in arrays.items()})
     return replace(bundle, weights=weights)
 
@@ -90,7 +90,7 @@ def test_headings_are_tagged_on_request_and_furniture_never(
 
 
 def test_what_is_not_tagged_is_not_for_review(small: Bundle) -> None:
-    everything = band(small, low=[0] * 3, high=[1] * 3)
+    everything = changed(small, limit=-1.0)
     results = Tagger(bundle=everything).tag([paragraph(SAYS_ROAD, kind=Kind.FURNITURE), paragraph(SAYS_ROAD)])
     assert [result.review for result in results] == [False, True]
 
@@ -116,14 +116,15 @@ def test_tags_are_the_scores_from_the_threshold_on_surest_first(small: Bundle, s
 
 
 def test_a_probability_at_the_threshold_gives_the_tag_and_one_below_does_not(small: Bundle) -> None:
-    model = band(small, threshold=[0.5, 0.5, 0.5])
+    model = changed(small, threshold=[0.5, 0.5, 0.5])
     found = tags.tags(np.array([[0.5, 0.49, 0.51]], np.float32), model)
     assert [tag.label for tag in found[0]] == ["road_repair", "water_saving"]
 
 
-def test_review_is_asked_for_inside_a_band_and_not_on_its_edges(small: Bundle) -> None:
-    model = band(small, low=[0.25] * 3, high=[0.75] * 3)
-    rows = np.array([[0.1, 0.9, 0.1], [0.1, 0.5, 0.9], [0.25, 0.75, 0.1], [0.26, 0, 0]], np.float32)
+def test_review_is_asked_for_above_the_limit_of_doubt(small: Bundle) -> None:
+    model = changed(small, threshold=[0.5] * 3, limit=0.5)
+    # doubts: 0.1 + 0.1 + 0.1, 0.1 + 0.5 + 0.1, 0.25 + 0.25 + 0, 0.3 + 0.3 + 0
+    rows = np.array([[0.1, 0.9, 0.1], [0.1, 0.5, 0.9], [0.25, 0.75, 0], [0.3, 0.3, 0]], np.float32)
     assert tags.review(rows, model) == [False, True, False, True]
 
 

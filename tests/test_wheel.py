@@ -1,6 +1,7 @@
 """The built wheel: what is in it, and that it tags from another folder in an empty environment."""
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -14,7 +15,8 @@ PAGE = "全县办理专利权质押登记四十六件，企业凭此取得贷款
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", check=False)
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=cwd, env=clean, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

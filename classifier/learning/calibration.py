@@ -48,7 +48,7 @@ def curve(logit: Floats, positive: Bools, weight: Floats, bins: int = 40) -> tup
     z, y, w = z[order], y[order], w[order]
     found = np.cumsum(w * y)
     edges = np.searchsorted(found, np.linspace(0, found[-1], bins + 1)[1:-1])
-    number = np.searchsorted(edges, np.arange(len(z)), side="right")
+    number = np.searchsorted(z[edges], z, side="right")  # equal logits stay together
     mass = np.bincount(number, weights=w, minlength=bins)
     full = mass > 0
     knots = np.bincount(number, weights=w * z, minlength=bins)[full] / mass[full]
@@ -95,5 +95,6 @@ def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight:
     w = weight[order]
     hits = np.cumsum(w * (given & positive)[order].sum(axis=1))
     total = np.cumsum(w * (given[order].sum(axis=1) + positive[order].sum(axis=1)))
-    enough = np.flatnonzero((2 * hits >= wanted * total) & (total > 0))
+    last = np.append(amount[order][1:] > amount[order][:-1], True)  # of equal doubts
+    enough = np.flatnonzero((2 * hits >= wanted * total) & (total > 0) & last)
     return float(amount[order][enough[-1]]) if len(enough) else 0.0

@@ -31,3 +31,15 @@ def count(examples: Sequence[Example]) -> Cohesion:
         pairs=pairs[often].astype(np.uint32),
         seen=np.minimum(seen[often], 65535).astype(np.uint16),
     )
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    from classifier import taxonomy
+    from classifier.learning.examples import load, merge
+    from classifier.tagging import cohesion
+
+    root = Path(__file__).parents[2]
+    labels = taxonomy.load(root / "labels/taxonomy.toml")
+    count(merge(load(root / "labels/corpus", labels))).save(Path(cohesion.__file__).with_name("cohesion.npz"))

@@ -37,9 +37,12 @@ def load(path: Path, taxonomy: Taxonomy) -> tuple[Cue, ...]:
             near = get_close_matches(label, taxonomy.ids, n=1, cutoff=0)[0]
             raise LabelsError(f"{path}: unknown label '{label}'", f"did you mean '{near}'?")
         if not isinstance(lists, Mapping) or not set(lists) <= set(_STRENGTHS):
-            raise LabelsError(f"{path}, [{label}]: lists other than strong, weak and decoy", "mend the table")
+            raise LabelsError(f"{path}, [{label}]: something else than strong, weak and decoy", "mend the table")
         for name, strength in _STRENGTHS.items():
-            for term in lists.get(name, ()):
-                if plain := normalise(str(term)):
+            terms = lists.get(name, [])
+            if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+                raise LabelsError(f"{path}, [{label}]: '{name}' is no list of terms", f'write {name} = ["…", "…"]')
+            for term in terms:
+                if plain := normalise(term):
                     cues.setdefault((label, plain), Cue(plain, label, strength))
     return tuple(cues.values())

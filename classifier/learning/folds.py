@@ -11,14 +11,18 @@ from classifier.records import Example
 
 _SHINGLE = 6  # characters
 _MIN_SHARED, _MIN_SHARE = 12, 0.06  # shingles two documents must share to be a family, in number and as a share
+_PARAGRAPH = 20  # characters: a text as long is no heading that comes again by chance
 _COMMON = 8  # a shingle in that many documents is a stock phrase
 
 
 def families(examples: Sequence[Example]) -> list[str]:
     """Give the family of each example: the first name among the documents that share text with its own."""
     shingles: dict[str, set[str]] = defaultdict(set)
+    whole: dict[str, list[str]] = defaultdict(list)
     for example in examples:
         text = re.sub(r"[\W\d]", "", example.text)
+        if len(text) >= _PARAGRAPH and example.document not in whole[text]:
+            whole[text].append(example.document)
         shingles[example.document].update(text[i : i + _SHINGLE] for i in range(len(text) - _SHINGLE + 1))
     holders: dict[str, list[str]] = defaultdict(list)
     for document in sorted(shingles):
@@ -38,10 +42,16 @@ def families(examples: Sequence[Example]) -> list[str]:
             document = parent[document]
         return document
 
+    def join(one: str, other: str) -> None:
+        first, second = sorted((root(one), root(other)))
+        parent[second] = first
+
     for (one, other), n in sorted(shared.items()):
         if n >= _MIN_SHARED and n > _MIN_SHARE * min(len(shingles[one]), len(shingles[other])):
-            first, second = sorted((root(one), root(other)))
-            parent[second] = first
+            join(one, other)
+    for documents in sorted(whole.values()):  # a paragraph that many documents have is no stock phrase
+        for other in documents[1:]:
+            join(documents[0], other)
     return [root(example.document) for example in examples]
 
 

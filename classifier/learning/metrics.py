@@ -31,10 +31,14 @@ def macro_f1(given: Bools, true: Bools, support: int = 1) -> float | None:
 
 
 def average_precision(score: Floats, true: Bools) -> float | None:
-    """Mean of the precision at each true paragraph, best score first; None where none is true."""
-    hits = true[np.argsort(-score, kind="stable")]
-    at_hit = np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)
-    return float(at_hit.mean()) if len(at_hit) else None
+    """Mean over the true paragraphs of the precision among those scored as high or higher; None where none is true."""
+    order = np.argsort(-score, kind="stable")
+    ranked, hits = score[order], np.cumsum(true[order])
+    if not len(hits) or not hits[-1]:
+        return None
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # of equal scores
+    found = np.diff(hits[last], prepend=0)
+    return float((found * hits[last] / (last + 1)).sum() / hits[-1])
 
 
 def calibration_error(probability: Floats, true: Bools, bins: int = 10) -> float | None:

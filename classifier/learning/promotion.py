@@ -39,15 +39,19 @@ def decide(candidate: Bundle, current: Bundle | None, wish: str) -> Decision:
     if current is None:
         return Decision(promote=True, refused=False, reason="promoted: the first model", against=None)
     lost = [
-        f"{name} {old[name]:.3f} → {new[name]:.3f}"
+        f"{name} {_shown(old[name])} → {_shown(new[name])}"
         for name in ("micro_f1", "macro_f1")
         for old, new in [(current.report["out_of_fold"], candidate.report["out_of_fold"])]
-        if new[name] is None or new[name] < old[name] - _MARGIN
+        if old[name] is not None and (new[name] is None or new[name] < old[name] - _MARGIN)
     ]
     if lost and wish == "auto":
         return Decision(promote=False, refused=True, reason=f"refused: {', '.join(lost)}", against=current)
     reason = f"promoted by force in spite of {', '.join(lost)}" if lost else f"promoted over {current.id}"
     return Decision(promote=True, refused=False, reason=reason, against=current)
+
+
+def _shown(figure: float | None) -> str:
+    return "undefined" if figure is None else f"{figure:.3f}"
 
 
 def promote(model: str, models: Path) -> None:

@@ -103,7 +103,7 @@ def train(
     settings, digest = asdict(config), data_digest(examples, cues)
     names = {label: taxonomy.names[label] for label in labels}
     return bundle.Bundle(
-        id=bundle.identity(settings, {"version": taxonomy.version, "labels": taxonomy.names}, digest),
+        id=bundle.identity(settings, {"version": taxonomy.version, "labels": list(taxonomy.names.items())}, digest),
         labels=names, taxonomy_version=taxonomy.version, left_out=tuple(left_out), suggest_only=frozenset(suggest),
         config=settings,
         data={"examples": len(examples), "documents": len({e.document for e in examples}), "digest": digest},
@@ -160,8 +160,8 @@ class _Problem:
             matrix = vstack([matrix, self._matrix(self.cue_counts, idf)]).tocsr()
             true = np.vstack([true, self.cue_true])
             weight = np.append(weight, np.full(len(self.cue_true), self.config.cue_example))
-        # liblinear works outside the interpreter's lock, so threads do, and nothing is copied to processes
-        found = Parallel(n_jobs=-1, prefer="threads")(
+        # processes, not threads: liblinear's random numbers are global, and threads would race for them
+        found = Parallel(n_jobs=-1)(
             delayed(_fit_label)(matrix, true[:, j], weight, self.config.cost) for j in range(true.shape[1])
         )
         coef = np.array([c for c, _ in found], dtype=np.float32).T

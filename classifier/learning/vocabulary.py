@@ -29,7 +29,13 @@ def terms(texts: Sequence[str], cues: Sequence[Cue], *, ngram: int, min_df: int,
         spread = Counter(word for found in _words(texts, cues) for word in found if len(word) > ngram)
         known.update(word for word, documents in spread.items() if documents >= min_df)
     known.update(cue.term for cue in cues)
-    return tuple(sorted(term for term in known if not any(char.isspace() or ord(char) > 0xFFFF for char in term)))
+    return tuple(
+        sorted(
+            term
+            for term in known
+            if not any(char.isspace() or ord(char) > 0xFFFF or 0xD800 <= ord(char) < 0xE000 for char in term)
+        )
+    )
 
 
 def cue_table(vocabulary: Sequence[str], cues: Sequence[Cue], labels: Sequence[str]) -> Cues:

@@ -13,6 +13,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -64,7 +65,7 @@ def locate(path: Path | None = None) -> Path:
         name = (place / "CURRENT").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         name = ""
-    if not name or "/" in name or "\\" in name or not (place / name / "manifest.json").is_file():
+    if name in ("", ".", "..") or Path(name).name != name or not (place / name / "manifest.json").is_file():
         raise ModelNotFound(f"no model at {place}", "name a model directory, or make one with scripts/retrain.py")
     return place / name
 
@@ -79,7 +80,7 @@ def load(path: Path | None = None) -> Bundle:
     content = {name: _checked(place, name, manifest) for name in _FILES}
     try:
         return _read(manifest, content)
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelDamaged(f"{place} does not hold a whole model ({error})", _RESTORE) from error
 
 
@@ -91,7 +92,7 @@ def _manifest(place: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_bytes())
         written = manifest["format"]
-        digest = manifest.pop("digest")
+        digest, _ = manifest.pop("digest"), dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelDamaged(f"{path} cannot be read", _RESTORE) from error
     if not isinstance(written, int) or written > FORMAT:
@@ -158,23 +159,38 @@ def save(bundle: Bundle, models: Path) -> Path:
     }  # fmt: skip
     manifest["digest"] = _digest(_canonical(manifest))
     content["manifest.json"] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
-    if (target / "manifest.json").exists():
+    if _is_whole(target):
         return target
-    models.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=models))
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=models))
+    except OSError as error:
+        raise ModelError(
+            f"cannot write to {models}: {error.strerror}", "choose another folder with --models"
+        ) from error
     try:
         for name, data in content.items():
             (draft / name).write_bytes(data)
         draft.chmod(0o755)  # mkdtemp keeps others out; a model is for all who may read the folder
+        if target.exists():  # a damaged one: out of the way, in case someone wants to see it
+            target.replace(draft.with_name(f".damaged-{draft.name.removeprefix('.writing-')}"))
         draft.replace(target)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        if (target / "manifest.json").exists():  # another training wrote the same model meanwhile
+        if _is_whole(target):  # another training wrote the same model meanwhile
             return target
         raise ModelError(
             f"cannot write the model to {target}: {error.strerror}", "free space or choose another folder with --models"
         ) from error
     return target
+
+
+def _is_whole(place: Path) -> bool:
+    try:
+        load(place)
+    except ModelError:
+        return False
+    return True
 
 
 def identity(config: Mapping[str, Any], taxonomy: Mapping[str, Any], data_digest: str) -> str:

@@ -45,7 +45,7 @@ def _table() -> npt.NDArray[np.uint32]:
 
 
 def looks_traditional(text: str) -> bool:
-    """Whether a text has any of the commonest Traditional characters; about 1 ns a character."""
+    """Whether a text has any of the commonest Traditional characters; a few ns a character."""
     if text.isascii():
         return False
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.uint16)

@@ -66,7 +66,9 @@ def costs(lines: Lines) -> Costs:
     heading += np.where(lines.commas > 1, 1.5, 0.8) * np.maximum(lines.commas - ~wrapped, 0) + 2.0 * (item & ~numbered)
     heading += 0.15 * np.maximum(lines.width - 35.0, 0.0)
     heading -= np.where(lines.width <= 14, 4.0, 2.0) * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
-    heading += 2.0 * _one_of(lines.last, "的和与及在为将对从把被向于")  # no heading ends there
+    heading += 3.0 * (
+        _one_of(lines.last, "的和与及在为将对从把被向于") & (lines.width >= 20)
+    )  # no long heading ends there
     heading -= 2.5 * (_one_of(lines.last, "：:") & (lines.width <= 12))
     heading -= 1.0 * (_one_of(lines.first, "“") & _one_of(lines.last, "”") & ~lines.opened)
 
@@ -74,6 +76,7 @@ def costs(lines: Lines) -> Costs:
     # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
     alone = ~(wrapped[:-1] & wrapped[1:]) & ~ends[:-1]
     goes_on = np.append(np.where(alone, np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0)
+    goes_on = np.where(numbered, np.minimum(goes_on, 1.0), goes_on)  # a number says heading louder
     join, part = _neighbours(lines, flow, report)
     widening = np.diff(lines.width, prepend=lines.width[:1])
     return Costs(

@@ -12,6 +12,7 @@ import numpy as np
 from classifier.records import Evidence
 from classifier.tagging import features
 from classifier.tagging.bundle import Bundle
+from classifier.tagging.chinese import simplified
 from classifier.tagging.features import Floats, Ints
 from classifier.tagging.text import encode
 
@@ -36,7 +37,7 @@ def contributions(text: str, bundle: Bundle) -> tuple[Ints, Ints, Floats]:
 def evidence(text: str, labels: Sequence[str], bundle: Bundle) -> tuple[Evidence, ...]:
     """Give the strongest spans of `text` for each of `labels`, label by label, strongest first."""
     columns = list(bundle.labels)
-    start, end, share = contributions(text, bundle)
+    start, end, share = contributions(simplified(text), bundle)
     found: list[Evidence] = []
     for label in labels:
         weight = np.zeros(len(text))

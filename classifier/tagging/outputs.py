@@ -70,6 +70,13 @@ def format_of(path: str, wanted: str | None) -> str:
     raise UsageError(f"cannot tell the format from '{path}'", f"add --format {'|'.join(FORMATS)}")
 
 
+def _writable(target: Path) -> BinaryIO:
+    try:
+        return target.open("wb")
+    except OSError as error:
+        raise OutputError(f"cannot write to {target}: {error.strerror}", "name a file") from error
+
+
 @contextmanager
 def opened(path: str, stdout: BinaryIO) -> Iterator[BinaryIO]:
     """Open an output: `-` is standard output; a file takes its name when all is written, and not before.
@@ -80,7 +87,11 @@ def opened(path: str, stdout: BinaryIO) -> Iterator[BinaryIO]:
         yield stdout
         stdout.flush()
         return
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link to what is written
+    if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
+        with _writable(target) as file:
+            yield file
+        return
     try:
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     except OSError as error:

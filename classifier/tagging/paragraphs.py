@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from classifier.records import Document, Kind, Note, Paragraph, Row, Span, Unit
 from classifier.tagging import wording
 from classifier.tagging.articles import regroup
+from classifier.tagging.chinese import simplified
 from classifier.tagging.lines import Lines, measure
 from classifier.tagging.reflow import Block, blocks
 from classifier.tagging.stitch import Chain, stitch
@@ -23,7 +24,7 @@ def paragraphs(document: Document) -> list[Paragraph]:
     found: list[Paragraph] = []
     first_copy: dict[str, str] = {}
     marked = document.units
-    units = _restored(measure(document.text)) if marked is None else ((unit, None) for unit in marked)
+    units = _restored(measure(simplified(document.text))) if marked is None else ((unit, None) for unit in marked)
     for unit, note in regroup(units, document.text):
         text = _text(document.text, unit.source)
         number = len(found) + 1

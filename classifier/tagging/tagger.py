@@ -8,6 +8,7 @@ from classifier.records import Kind, Paragraph, Tagged
 from classifier.tagging import features, scores
 from classifier.tagging import tags as deciding
 from classifier.tagging.bundle import Bundle
+from classifier.tagging.chinese import looks_traditional, simplified
 from classifier.tagging.evidence import evidence
 from classifier.tagging.features import Floats
 
@@ -27,7 +28,10 @@ class Tagger:
         """Give every paragraph with its tags, in order."""
         rest = iter(paragraphs)
         while batch := list(islice(rest, _BATCH)):
-            probability = self.probabilities([p.text if self._wanted(p) else "" for p in batch])
+            texts = [p.text if self._wanted(p) else "" for p in batch]
+            if looks_traditional("".join(texts)):  # for scoring only: the text comes back as it was
+                texts = [simplified(text) for text in texts]
+            probability = self.probabilities(texts)
             tags = deciding.tags(probability, self.bundle)
             review = deciding.review(probability, self.bundle)
             for i, paragraph in enumerate(batch):

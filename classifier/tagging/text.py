@@ -5,7 +5,6 @@ article goes; white space, invisible characters, quotes and brackets go. Every c
 none, so a position in the normalised text has one in the original.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +12,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-_ARTICLE = re.compile(r"第([0-9０-９一二三四五六七八九十百零〇]+)[条章款项节编]")  # which article it is says nothing
+_QUOTES = frozenset("“”‘’\"'「」『』《》〈〉()（）[]【】〔〕［］")
+_NUMERALS = frozenset(map(ord, "0.,一二三四五六七八九十百零〇"))
+_DIVISIONS = frozenset(map(ord, "条章款项节编"))
 SEPARATOR = 0xFFFF  # a non-character: stands between paragraphs, in no vocabulary
 Codes = npt.NDArray[np.uint16]
 
@@ -26,12 +27,10 @@ def _table() -> Codes:
         char = chr(code)
         plain = unicodedata.normalize("NFKC", char)
         plain = plain.lower() if len(plain) == 1 else char.lower()
-        if char.isspace() or unicodedata.category(char) in ("Cc", "Cf"):
+        if char.isspace() or unicodedata.category(char) in ("Cc", "Cf") or plain in _QUOTES:
             table[code] = 0
         elif len(plain) == 1 and ord(plain) < 0x10000:
             table[code] = ord("0") if plain.isdecimal() else ord(plain)
-    for char in "“”‘’\"'「」『』《》〈〉()（）[]【】〔〕［］":
-        table[ord(char)] = 0
     table[SEPARATOR] = SEPARATOR
     return table
 
@@ -43,30 +42,33 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
     entry than texts).
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    joined = "\uffff".join([*texts, ""])
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    codes = np.frombuffer("\uffff".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     plain = _table()[np.minimum(codes, 0xFFFE)]
     ends = np.cumsum(lengths + 1)
     plain[ends - 1] = SEPARATOR
-    for number in _ARTICLE.finditer(joined):
-        plain[number.start(1) : number.end(1)] = 0
-    kept = np.flatnonzero((plain != 0) & ~_further_digits(plain))
+    kept = np.flatnonzero(plain)
+    kept = kept[_tells(plain[kept])]
     begins = np.concatenate(([0], ends)).astype(np.int64)
     first = np.searchsorted(kept, begins)
     offset = kept - np.repeat(begins[:-1], np.diff(first))
     return plain[kept], offset, first
 
 
-def _further_digits(plain: Codes) -> npt.NDArray[np.bool_]:
-    """Mark all of a number but its first digit: 3,600.5 → 3."""
+def _tells(plain: Codes) -> npt.NDArray[np.bool_]:
+    """Mark what is left when of 3,600.5 one digit stays, and of 第十二条 the number goes."""
     digit = plain == ord("0")
     point = (plain == ord(".")) | (plain == ord(","))
-    inner = np.zeros(len(plain), dtype=bool)
-    inner[1:-1] = point[1:-1] & digit[:-2] & digit[2:]
-    numeral = digit | inner
-    further = np.zeros(len(plain), dtype=bool)
-    further[1:] = numeral[1:] & numeral[:-1]
-    return further
+    numeral = digit.copy()
+    numeral[1:-1] |= point[1:-1] & digit[:-2] & digit[2:]
+    kept = np.ones(len(plain), dtype=bool)
+    kept[1:] = ~(numeral[1:] & numeral[:-1])
+    for at in np.flatnonzero(plain == ord("第")).tolist():
+        end = at + 1
+        while end < len(plain) and plain[end] in _NUMERALS:
+            end += 1
+        if end < len(plain) and plain[end] in _DIVISIONS:
+            kept[at + 1 : end] = False
+    return kept
 
 
 def normalise(text: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
+_TRIES = 128  # places tried at once for a node
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
 
     The fullest nodes go first, each at the first fit after the last node of its size; single children fill the holes.
     """
-    size = 3 * len(children) + 2 * width + 2
+    size = 3 * len(children) + 2 * width + 2 * _TRIES
     base, check, term = np.zeros(size, np.int32), np.full(size, -1, np.int32), np.full(size, -1, np.int32)
     free = np.ones(size, dtype=bool)
     free[0] = False  # the root's own cell
@@ -98,11 +99,11 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
         wanted = np.fromiter(children[node], dtype=np.int64)
         start = searched.get(len(wanted), 1)
         while True:
-            tries = np.arange(start, start + 128)
+            tries = np.arange(start, start + _TRIES)
             fits = free[tries[:, None] + wanted].all(axis=1)
             if fits.any():
                 break
-            start += 128
+            start += _TRIES
         bases[node] = searched[len(wanted)] = int(tries[fits.argmax()])
         free[bases[node] + wanted] = False
     holes = iter(np.flatnonzero(free[: size - width]).tolist())

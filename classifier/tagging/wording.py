@@ -41,9 +41,7 @@ _ITEM = re.compile(
     r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|"
     r"第[一二三四五六七八九十百零〇\d]{1,5}([章节条编])|\d{1,2}[.．、](?!\d)|[①-⑳])"
 )
-_SPEAKS = re.compile(
-    r"^[^“。]{0,40}(?:(?:说|表示|介绍|坦言|认为|指出|称|道|强调|透露|建议)|告诉\w{2,6})[。，：,:]"
-)
+_SPEAKS = re.compile(r"^[^“。]{0,40}(?:(?:说|表示|介绍|坦言|认为|指出|称|道|强调|透露|建议)|告诉\w{2,6})[。，：,:]")
 _REPORT = re.compile(r"^(?:本报|[\u4e00-\u9fff]{2,8}[报网社])[^，。；]{0,16}(?:讯|电)(?:[（(\s]|$)")
 _OPENINGS = (
     "近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解",
@@ -107,7 +105,7 @@ def finishes(lines: Lines) -> Bools:
     item, _ = starts_item(lines)
     before, follows = np.append(False, item[:-1]), np.append(item[1:], False)
     listed = _one_of(lines.first, BULLETS) & (before | follows) & ~lines.pauses
-    return lines.ends | listed | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6))
+    return np.asarray(lines.ends | listed | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6)))
 
 
 def pauses_at_once(lines: Lines) -> Bools:
