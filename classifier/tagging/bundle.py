@@ -172,7 +172,7 @@ def save(bundle: Bundle, models: Path) -> Path:
         for name, data in content.items():
             (draft / name).write_bytes(data)
         draft.chmod(0o755)  # mkdtemp keeps others out; a model is for all who may read the folder
-        if target.exists():  # a damaged one: out of the way, in case someone wants to see it
+        if (target / "manifest.json").exists():  # a damaged one: out of the way, in case someone wants to see it
             target.replace(draft.with_name(f".damaged-{draft.name.removeprefix('.writing-')}"))
         draft.replace(target)
     except OSError as error:

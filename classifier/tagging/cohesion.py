@@ -40,6 +40,12 @@ class Cohesion:
         begins = np.log((self.begins[b] + _BEGIN_PRIOR) / (self.begins.sum() * share + _BEGIN_PRIOR))
         return np.where(known_a & known_b, np.clip(follows - begins, -LIMIT, LIMIT), 0.0)
 
+    def common(self, share: float = 0.99) -> npt.NDArray[np.uint32]:
+        """Give the most frequent characters, which together make up `share` of all text."""
+        order = np.argsort(-self.frequency.astype(np.int64), kind="stable")
+        reached = np.cumsum(self.frequency[order]) / self.frequency.sum()
+        return np.sort(self.chars[order[: int(np.searchsorted(reached, share)) + 1]])
+
     def _index(self, codes: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         folded = fold(np.asarray(codes, dtype=np.uint32))
         at = np.minimum(np.searchsorted(self.chars, folded), len(self.chars) - 1)

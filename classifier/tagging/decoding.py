@@ -178,7 +178,7 @@ def _expected() -> npt.NDArray[np.bool_]:
 
     expected = np.zeros(0x10000, dtype=np.bool_)
     plain = np.frombuffer(converted("".join(map(chr, range(0x4E00, 0xA000)))).encode("utf-32-le"), dtype=np.uint32)
-    expected[0x4E00:0xA000] = np.isin(plain, packaged().chars)
+    expected[0x4E00:0xA000] = np.isin(plain, packaged().common())
     for start, end in ((0x2010, 0x2030), (0x2460, 0x2500), (0x3000, 0x3040), (0xFF00, 0xFFF0)):
         expected[start:end] = True
     return expected

@@ -87,7 +87,9 @@ def opened(path: str, stdout: BinaryIO) -> Iterator[BinaryIO]:
         yield stdout
         stdout.flush()
         return
-    target = Path(path).resolve()  # a link stays a link to what is written
+    target = Path(path)
+    if target.is_symlink():  # the link stays, to what is written
+        target = target.resolve()
     if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
         with _writable(target) as file:
             yield file
