@@ -191,7 +191,7 @@ def test_the_table_shows_names_and_confidence():
 def test_the_table_shortens_long_texts_and_asks_for_review():
     shown = written("table", record(replace(TAGGED, paragraph=replace(PLAIN, text="专" * 80), review=True))).decode()
     assert "专" * 43 + "…" in shown and "专" * 44 not in shown
-    assert "看一看" in shown
+    assert "复核" in shown
 
 
 def test_a_table_without_rows_is_a_header():

@@ -91,7 +91,7 @@ class Table:
         """Keep one row; columns are as wide as the widest needs."""
         tags = "\n".join(f"{tag['name']} {tag['confidence']:.2f}" for tag in row.get("tags", ()))
         text = row["text"] if len(row["text"]) <= 44 else row["text"][:43] + "…"
-        self._rows.append([row["id"], row["kind"], text, tags, "看一看" if row.get("review") else ""])
+        self._rows.append([row["id"], row["kind"], text, tags, "复核" if row.get("review") else ""])
 
     def finish(self) -> None:
         """Print the table."""
