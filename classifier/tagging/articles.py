@@ -15,7 +15,6 @@ Noted = tuple[Unit, Note | None]
 
 _LONG = 400
 _ITEM = re.compile(r"\s*(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、](?!\d))")
-_LEAD = re.compile(r"[：:]\s*$")
 
 
 def regroup(units: Iterable[Noted], text: str) -> Iterator[Noted]:
@@ -42,8 +41,7 @@ def regroup(units: Iterable[Noted], text: str) -> Iterator[Noted]:
 
 
 def _is_lead(unit: Unit, text: str) -> bool:
-    start, end = unit.source[-1]
-    return unit.kind is Kind.BODY and bool(_LEAD.search(text[max(start, end - 8) : end]))
+    return unit.kind is Kind.BODY and text[unit.source[-1][1] - 1] in "：:"
 
 
 def _items_after(rest: list[Noted], i: int, text: str) -> list[Unit]:

@@ -135,14 +135,20 @@ def _text(source: str, spans: Iterable[Span]) -> str:
     """Give the restored text of source ranges: letter-spacing closed, lines joined as Chinese is, without a space."""
     pieces: list[str] = []
     for start, end in spans:
-        for line in source[start:end].splitlines():
-            words = line.split()
-            if len(words) > 1:
-                letters = sum(map(len, words))
-                pieces.append(_glue(words) if len(words) - 1 >= 0.4 * letters else " ".join(words))
-            else:
-                pieces += words
-    return _glue(pieces)
+        raw = source[start:end]
+        words = raw.split()
+        lines = raw.splitlines()
+        if len(words) == len(lines) or len(words) == sum(not line.isspace() for line in lines if line):
+            pieces += words  # no white space within lines
+        else:
+            pieces += [_evened(line.split()) for line in lines if line and not line.isspace()]
+    return _glue(pieces) if any(piece[-1].isascii() for piece in pieces) else "".join(pieces)
+
+
+def _evened(words: list[str]) -> str:
+    """Give a line with single spaces, or, where it is letter-spaced, with none."""
+    spaced = len(words) - 1 >= 0.4 * sum(map(len, words))
+    return _glue(words) if spaced and len(words) > 1 else " ".join(words)
 
 
 def _glue(pieces: list[str]) -> str:

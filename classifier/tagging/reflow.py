@@ -5,14 +5,15 @@ Every line takes one of six roles; a Viterbi search finds the sequence of roles 
 blocks that stop in mid-sentence are joined to their continuation by `classifier.tagging.stitch`.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from classifier.records import Kind
 from classifier.tagging.costs import NEVER, Costs, costs
-from classifier.tagging.lines import Lines
+from classifier.tagging.lines import Ints, Lines
+from classifier.tagging.viterbi import cheapest_path
 from classifier.tagging.wording import finishes
 
 
@@ -27,8 +28,7 @@ class Role(IntEnum):
     FURNITURE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Lines `first` to `last` (inclusive) that belong together. `cut`: it stops in mid-sentence."""
 
     kind: Kind
@@ -48,78 +48,43 @@ def blocks(lines: Lines) -> list[Block]:
     return _collect(_search(costs(lines)), lines) if len(lines) else []
 
 
-def _search(table: Costs) -> list[Role]:
+def _search(table: Costs) -> Ints:
     """Give the roles of lowest total cost.
 
     What a line costs depends on the one before only by whether a paragraph is still open after that, and by the
-    article's indent: four states, and in each a line either begins something or goes on.
+    article's indent. So there are two states for each indent, closed and open, and in each a line either begins
+    something or goes on with it.
     """
-    modes = [_steps(table, indent) for indent in _INDENTS]
-    kinds = [kind for kind, _ in modes]
-    opened, closed = [NEVER] * len(modes), [0.0] * len(modes)
-    choices: list[list[tuple[bool, bool, int]]] = []  # per line and state: goes on, from an open state, of which mode
-    for steps in zip(*(steps for _, steps in modes), strict=True):
-        # the best way to begin something in each mode, before the price of a change
-        begins = [
-            (opened[m] + _CUT, True, m) if opened[m] + _CUT < closed[m] else (closed[m], False, m)
-            for m in range(len(modes))
-        ]
-        cheapest = min(begins)
-        chosen: list[tuple[bool, bool, int]] = []
-        for m, (begin_open, begin_closed, on_open, on_closed) in enumerate(steps):
-            changed = cheapest[0] + _CHANGE < begins[m][0]
-            begin, was_open, mode = (cheapest[0] + _CHANGE, *cheapest[1:]) if changed else begins[m]
-            torn = closed[m] + _FRAGMENT < opened[m]
-            on = closed[m] + _FRAGMENT if torn else opened[m]
-            stays, ends = on + on_open < begin + begin_open, on + on_closed < begin + begin_closed
-            chosen.append((True, not torn, m) if stays else (False, was_open, mode))
-            chosen.append((True, not torn, m) if ends else (False, was_open, mode))
-            opened[m] = on + on_open if stays else begin + begin_open
-            closed[m] = on + on_closed if ends else begin + begin_closed
-        choices.append(chosen)
-    _, is_open, mode = min(
-        [(o + _CUT, True, m) for m, o in enumerate(opened)] + [(c, False, m) for m, c in enumerate(closed)]
+    modes = range(len(_INDENTS))
+    of_indent = [table.of_indent(indent) for indent in _INDENTS]
+    single = np.stack([np.stack([whole, table.heading, table.furniture]) for _, whole in of_indent])
+    begin = np.stack([part for m in modes for part in (single[m].min(axis=0), of_indent[m][0])], axis=1)
+    begin += table.part[:, None]
+    go_on = np.tile(np.stack([table.to_last + table.last, table.to_middle + table.middle], axis=1), len(_INDENTS))
+
+    mode, is_open = np.divmod(np.arange(2 * len(_INDENTS)), 2)
+    changes = mode[:, None] != mode
+    to_begin = (_CUT * is_open)[:, None] + _CHANGE * changes
+    to_go_on = (_FRAGMENT * (1 - is_open))[:, None] + NEVER * changes
+    beginning, going_on = to_begin + begin[:, None, :], to_go_on + go_on[:, None, :]
+    before, after = cheapest_path(
+        np.minimum(beginning, going_on), start=np.where(is_open, NEVER, 0.0), end=np.where(is_open, _CUT, 0.0)
     )
-    roles = []
-    for line in range(len(choices) - 1, -1, -1):
-        goes_on, was_open, before = choices[line][2 * mode + (not is_open)]
-        if is_open:
-            roles.append(Role.MIDDLE if goes_on else Role.FIRST)
-        else:
-            roles.append(Role.LAST if goes_on else Role(Role.WHOLE + kinds[mode][line]))
-        is_open, mode = was_open, before
-    return roles[::-1]
+    line = np.arange(len(after))
+    goes_on = going_on[line, before, after] < beginning[line, before, after]
+    alone = Role.WHOLE + single.argmin(axis=1)[mode[after], line]
+    ends, begins = np.where(goes_on, Role.LAST, alone), np.where(goes_on, Role.MIDDLE, Role.FIRST)
+    return np.asarray(np.where(is_open[after], begins, ends))
 
 
-def _steps(table: Costs, indent: float) -> tuple[list[int], list[tuple[float, ...]]]:
-    """Give, for each line, which block of one line is cheapest, and what it costs to begin and to go on.
-
-    The costs are those of beginning and being left open, beginning and being complete, going on, and ending.
-    """
-    first, whole = table.of_indent(indent)
-    single = np.stack([whole, table.heading, table.furniture])
-    steps = np.stack(
-        [
-            table.part + first,
-            table.part + single.min(axis=0),
-            table.to_middle + table.middle,
-            table.to_last + table.last,
-        ]
-    )
-    return single.argmin(axis=0).tolist(), list(zip(*steps.tolist(), strict=True))
-
-
-def _collect(roles: list[Role], lines: Lines) -> list[Block]:
+def _collect(roles: Ints, lines: Lines) -> list[Block]:
     """Turn roles into blocks."""
-    ends = finishes(lines).tolist()
-    kinds = {Role.HEADING: Kind.HEADING, Role.FURNITURE: Kind.FURNITURE}
-    found: list[Block] = []
-    first = 0
-    for i, role in enumerate(roles):
-        if role <= Role.MIDDLE and i + 1 < len(roles) and roles[i + 1] in (Role.MIDDLE, Role.LAST):
-            continue
-        kind = kinds.get(role, Kind.BODY)
-        torn = kind is Kind.BODY and roles[first] not in (Role.FIRST, Role.WHOLE)
-        found.append(Block(kind, first, i, cut=kind is Kind.BODY and not ends[i], fragment=torn))
-        first = i + 1
-    return found
+    goes_on = np.append((roles[:-1] <= Role.MIDDLE) & np.isin(roles[1:], (Role.MIDDLE, Role.LAST)), False)
+    last = np.flatnonzero(~goes_on)
+    first = np.append(0, last[:-1] + 1)
+    heading, furniture = roles[last] == Role.HEADING, roles[last] == Role.FURNITURE
+    body = ~(heading | furniture)
+    cut = body & ~finishes(lines)[last]
+    fragment = body & ~np.isin(roles[first], (Role.FIRST, Role.WHOLE))
+    kinds = [Kind.HEADING if h else Kind.FURNITURE if f else Kind.BODY for h, f in zip(heading, furniture, strict=True)]
+    return list(map(Block, kinds, first.tolist(), last.tolist(), cut.tolist(), fragment.tolist()))

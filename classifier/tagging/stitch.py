@@ -6,7 +6,7 @@ a join needs the characters to cohere and no better claimant, judged by the word
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """A paragraph of one or more blocks, in reading order. `cut`, `fragment`: what is still missing."""
 
     blocks: tuple[Block, ...]

@@ -53,8 +53,10 @@ _LOOKS_ON = re.compile(r"正在|图为|在(?:核对|查看|查验|检查|调试|
 def scores(lines: Lines) -> Floats:
     """Give how strongly each line's wording says furniture, from 0 (not at all) to 9 (certainly)."""
     found = np.zeros(len(lines))
-    telling = lines.holding("记讯摄图版页期辑编校绘供源者撰稿执统策◀▶▲▼△▽◁▷►◄现资示效合外一全①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
-    telling |= _one_of(lines.first, "（(据第新中人视CFI0123456789-—–·") & (lines.width <= 30)
+    telling = lines.holding("记讯编摄撰稿者译版校图执统策")  # of roles and credits
+    telling &= _one_of(lines.first, BULLETS) | (lines.width <= 30)
+    telling |= _one_of(lines.first, "（(据第星下上左右图新中人视CFIP0123456789-—–·◀▶▲▼△▽◁▷►◄") & (lines.width <= 60)
+    telling |= _one_of(lines.last, "摄①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳") | (_one_of(lines.last, "场图影景角") & (lines.width <= 14))
     for i in np.flatnonzero(telling & (lines.width <= 60) & (lines.inner == 0)).tolist():
         found[i] = score(_plain(lines, i))
     return found
