@@ -16,7 +16,8 @@ from typing import Any
 
 from classifier.tagging import pdf_layout
 from classifier.tagging.decoding import Undecodable, plausible
-from classifier.tagging.pdf_layout import Glyph, Line
+from classifier.tagging.pdf_layout import Line
+from classifier.tagging.pdf_pieces import Glyph
 
 _PASSWORD, _SECURITY = 4, 5  # PDFium's error codes
 _MARGIN = 0.12  # of the page's height, where running heads and page numbers stand
