@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from classifier.tagging.lines import TERMINALS
-from classifier.tagging.pdf_pieces import GUTTER, Piece, Strip
+from classifier.tagging.pdf_pieces import GUTTER, LARGE, Piece, Strip
 
 _NARROWEST = 5.0  # em: what is narrower is a column of numbers or labels, not of text
 _FILLED = 0.8  # of a column's width that its usual line has; cells of tables have less
@@ -130,12 +130,12 @@ def _spans(row: list[Piece], left: float, right: float, em: float) -> bool:
     """Whether a row is a heading set in the middle over all columns, even if it is no wider than the middle one."""
     x0, x1 = min(p.x0 for p in row), max(p.x1 for p in row)
     lone = all(abs(p.y - row[0].y) < 0.3 * em for p in row)
-    return lone and min(p.size for p in row) >= _LARGE * em and abs((x0 + x1) - (left + right)) < 4 * em
+    return lone and min(p.size for p in row) >= LARGE * em and abs((x0 + x1) - (left + right)) < 4 * em
 
 
 def _is_page_head(row: list[Piece], below: list[Piece], em: float) -> bool:
     """Whether the first row of a page is a line of its own (date, name of the page, number) above all columns."""
-    lone = all(abs(p.y - row[0].y) < 0.3 * em and p.size <= _LARGE * em for p in row)
+    lone = all(abs(p.y - row[0].y) < 0.3 * em and p.size <= LARGE * em for p in row)
     return lone and min(p.y for p in row) - max(p.top for p in below) > 1.2 * em
 
 

@@ -7,9 +7,9 @@ from statistics import median
 
 from classifier.tagging.lines import TERMINALS
 from classifier.tagging.pdf_columns import Column, columns_of, follow_on
-from classifier.tagging.pdf_pieces import Glyph, Piece, pieces_of, stacked
+from classifier.tagging.pdf_pieces import LARGE, Glyph, Piece, pieces_of, stacked
 
-_LARGE = 1.2  # times the size of the page's text: a heading
+
 _LONGEST_HEADING = 60  # characters
 
 
@@ -71,7 +71,7 @@ def _headings_joined(lines: list[Line], em: float) -> list[Line]:
     for line in lines:
         if (
             found and last
-            and line.size >= _LARGE * em and abs(line.size - last.size) < 0.03 * line.size
+            and line.size >= LARGE * em and abs(line.size - last.size) < 0.03 * line.size
             and 0 < last.y - line.y < 2 * line.size
             and last.text[-1] not in TERMINALS + "：" and len(found[-1].text) + len(line.text) <= _LONGEST_HEADING
         ):  # fmt: skip

@@ -7,6 +7,7 @@ from statistics import median
 
 Strip = tuple[float, float]
 
+LARGE = 1.2  # times the size of the page's text: a heading
 GUTTER = 0.7  # em: the least that keeps columns apart, and more than justified type leaves between characters
 _EMPTY_LEFT, _EMPTY_RIGHT = "“‘（《「『【", "，。、；：！？”’）》」』】"
 
