@@ -126,3 +126,4 @@ class Example:
     labels: frozenset[str]
     annotator: str
     origin: str
+    blind: frozenset[str] | None = None  # what was judged before an adjudicator decided, who saw what a model doubted

@@ -90,9 +90,10 @@ def merge(judgements: Iterable[Example]) -> list[Example]:
 
 
 def _decided(group: Sequence[Example]) -> Example:
-    for judgement in group:
-        if judgement.annotator == ADJUDICATOR:
-            return judgement
+    before = [judgement for judgement in group if judgement.annotator != ADJUDICATOR]
+    if len(before) < len(group):
+        decided = next(judgement for judgement in group if judgement.annotator == ADJUDICATOR)
+        return replace(decided, blind=_decided(before).labels) if before else decided
     if len(group) < 3:
         return group[0]
     given = [label for judgement in group for label in judgement.labels]

@@ -84,15 +84,17 @@ def train(
     say("all examples")
     final = problem.fit(np.ones(len(examples), dtype=bool))
 
+    # What is adjudicated was picked by a model's doubts: judged by it, confidence and figures would praise themselves
+    blind = np.array([[label in _blind(example) for label in labels] for example in examples])
     weight = np.where([example.origin == "composed" for example in examples], config.composed, 1.0)
-    lines = [calibration.platt(margin[:, j], true[:, j], weight) for j in range(len(labels))]
+    lines = [calibration.platt(margin[:, j], blind[:, j], weight) for j in range(len(labels))]
     slope, offset = np.array(lines).T
-    knots, values = calibration.curve(slope * margin + offset, true, weight)
+    knots, values = calibration.curve(slope * margin + offset, blind, weight)
     probability = scores.apply_curve(slope * margin + offset, knots, values).astype(np.float64)
-    threshold = calibration.thresholds(probability, true, config.shrink)
-    limit = calibration.doubt_limit(probability, true, threshold, weight, config.sure_f1)
+    threshold = calibration.thresholds(probability, blind, config.shrink)
+    limit = calibration.doubt_limit(probability, blind, threshold, weight, config.sure_f1)
     given = probability >= threshold
-    report = figures(probability, given, true, labels, examples)
+    report = figures(probability, given, blind, labels, examples)
     suggest = [label for label in labels if (report["labels"][label]["f1"] or 0.0) < config.sure_f1]
     weights = scores.Weights(
         idf=final.idf, cue=problem.cue_weights, coef=final.coef, cue_coef=final.cue_coef, intercept=final.intercept,
@@ -112,13 +114,17 @@ def train(
     )  # fmt: skip
 
 
+def _blind(example: Example) -> frozenset[str]:
+    return example.labels if example.blind is None else example.blind
+
+
 def _float32(values: Floats) -> features.Floats:
     return np.asarray(values, dtype=np.float32)
 
 
 def data_digest(examples: Sequence[Example], cues: Sequence[Cue]) -> str:
     """Give a digest of everything that training learns from."""
-    rows = [[e.id, e.document, e.kind, e.text, sorted(e.labels), e.origin] for e in examples]
+    rows = [[e.id, e.document, e.kind, e.text, sorted(e.labels), sorted(_blind(e)), e.origin] for e in examples]
     content = json.dumps([rows, [[c.term, c.label, c.strength] for c in cues]], ensure_ascii=False)
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -9,7 +9,6 @@ from classifier.tagging.lines import TERMINALS
 from classifier.tagging.pdf_columns import Column, columns_of, follow_on
 from classifier.tagging.pdf_pieces import LARGE, Glyph, Piece, pieces_of, stacked
 
-
 _LONGEST_HEADING = 60  # characters
 
 
