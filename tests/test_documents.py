@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from classifier.errors import UsageError
 from classifier.records import Document, Row, Skipped
 from classifier.tagging.documents import Source, discover, read
 
@@ -77,9 +78,20 @@ def test_a_hidden_file_is_read_when_it_is_named(folder):
     assert names(".a.txt") == [".a.txt"]
 
 
-def test_an_empty_folder_gives_no_files(folder):
+def test_an_empty_folder_is_named(folder):
     (folder / "in").mkdir()
-    assert names("in") == []
+    assert names("in") == ["in/"]
+    assert reason(folder / "in").startswith("a folder without files")
+
+
+def test_an_input_without_a_name_is_a_wrong_call(folder):
+    with pytest.raises(UsageError, match="without a name"):
+        discover([""])
+
+
+def test_a_file_name_that_is_not_utf_8_is_shown_readably(folder):
+    (folder / os.fsdecode(b"bad\xff\x1b.txt")).write_text("甲", encoding="utf-8")
+    assert names(".") == ["bad\ufffd\ufffd.txt"]
 
 
 def test_a_glob_gives_its_matches_in_order(folder):
@@ -152,7 +164,7 @@ def test_a_binary_file_is_named(folder, name):
 
 
 def test_an_unknown_binary_file_is_told_what_can_be_read(folder):
-    found = reason(write(folder / "page.wps", bytes(2048)))
+    found = reason(write(folder / "page.bin", bytes(2048)))
     assert ".txt" in found and ".csv" in found
 
 
@@ -168,7 +180,7 @@ def test_a_missing_file_is_named(folder, name):
 @pytest.mark.parametrize("name", ["page.txt", "rows.csv", "rows.jsonl", "page"])
 def test_a_folder_in_a_file_s_place_is_named(folder, name):
     (folder / name).mkdir()
-    assert reason(folder / name) == "a folder"
+    assert reason(folder / name) == "a folder without files, or one that cannot be looked into"
 
 
 def test_a_dangling_link_is_named(folder):
@@ -222,7 +234,9 @@ def test_a_formula_cell_is_read_as_the_text_it_is(folder):
 
 
 def test_a_table_without_a_text_column_is_named_with_the_columns_it_has(folder):
-    assert reason(write(folder / "rows.csv", "id,content\n1,甲\n")) == "no column named 'text' (there are: id, content)"
+    assert reason(write(folder / "rows.csv", "id,content\n1,甲\n")) == (
+        "no column named 'text' (there are: id, content); name the column with the paragraphs so"
+    )
 
 
 def test_a_row_with_an_empty_text_is_named_and_the_others_go_on(folder):
@@ -269,7 +283,7 @@ def test_bad_jsonl_lines_are_named_and_the_others_go_on(folder):
         ("rows.jsonl#2", "not JSON"),
         ("rows.jsonl#3", "not a JSON object"),
         ("rows.jsonl#4", "no 'text' (there are"),
-        ("rows.jsonl#5", "its text is empty"),
+        ("rows.jsonl#5", "its text is no string"),
         ("rows.jsonl#6", "its text is empty"),
     ]
 

@@ -99,7 +99,7 @@ def test_every_sheet_with_a_text_column_is_read_under_its_name(tmp_path):
         ("a.xlsx/表2", "a.xlsx/表2#1"),
     ]
     assert [(item.name, item.reason) for item in found if isinstance(item, Skipped)] == [
-        ("a.xlsx/表3", "no column named 'text' (there are: 说明)"),
+        ("a.xlsx/表3", "no column named 'text' (there are: 说明); name the column with the paragraphs so"),
     ]
 
 
@@ -165,7 +165,7 @@ def test_an_error_value_counts_as_nothing(tmp_path):
 def test_a_workbook_without_text_column_is_named_with_the_columns_it_has(tmp_path):
     assert (
         reason(saved(tmp_path / "a.xlsx", [["id", "内容"], [1, "甲"]]))
-        == "no column named 'text' (there are: id, 内容)"
+        == "no column named 'text' (there are: id, 内容); name the column with the paragraphs so"
     )
 
 
@@ -224,7 +224,10 @@ def test_a_parquet_row_without_text_is_named_and_the_others_go_on(tmp_path):
 
 def test_a_parquet_file_without_text_column_is_named(tmp_path):
     parquet.write_table(pyarrow.table({"内容": ["甲"]}), tmp_path / "a.parquet")
-    assert reason(tmp_path / "a.parquet") == "no column named 'text' (there are: 内容)"
+    assert (
+        reason(tmp_path / "a.parquet")
+        == "no column named 'text' (there are: 内容); name the column with the paragraphs so"
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", "文字".encode()])

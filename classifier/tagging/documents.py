@@ -1,11 +1,12 @@
 """Paths and stdin → Documents, table Rows, and for what cannot be read, Skipped records."""
 
 import glob
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from classifier.errors import MissingExtra
+from classifier.errors import MissingExtra, UsageError
 from classifier.records import Document, Skipped, Unit
 from classifier.tagging.decoding import Undecodable, decode, encoding
 from classifier.tagging.sources import Item, Source
@@ -20,6 +21,7 @@ _HINTS = {
     **dict.fromkeys((".xls", ".et", ".ods"), "save it as .xlsx; "),
     **dict.fromkeys((".rar", ".7z", ".tar", ".gz"), "make it a .zip; "),
     **dict.fromkeys((".ofd", ".caj"), "print it to .pdf; "),
+    **dict.fromkeys((".json", ".xml"), "make it .jsonl, one object with a text a line; "),
 }
 
 
@@ -35,17 +37,22 @@ def discover(inputs: Sequence[str]) -> list[Source]:
             found.setdefault(None, "stdin")
             continue
         path = Path(given)
+        if not given.strip():
+            raise UsageError("an input without a name", "name a file, a folder, or - for standard input")
         if _is_folder(path):
-            for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path))):
-                found.setdefault(file, file.relative_to(path).as_posix())
+            files, refused = _files_in(path)
+            for file in files:
+                found.setdefault(file, _name(file.relative_to(path)))
+            for folder in refused if files or refused else [path]:
+                found.setdefault(folder, f"{_name(folder)}/")
         elif any(c in given for c in "*?[") and not path.exists():
             matches = sorted(Path(match) for match in glob.glob(given, recursive=True))  # noqa: PTH207  # absolute patterns too
             for file in [match for match in matches if match.is_file()] or [path]:
-                found.setdefault(file, file.name)
+                found.setdefault(file, _name(Path(file.name)))
         else:
-            found.setdefault(path, path.name)
+            found.setdefault(path, _name(Path(path.name)))
     names = Counter(found.values())
-    return [Source(name if names[name] == 1 or path is None else path.as_posix(), path) for path, name in found.items()]
+    return [Source(name if names[name] == 1 or path is None else _name(path), path) for path, name in found.items()]
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -59,9 +66,24 @@ def read(source: Source) -> Iterator[Item]:
     except FileNotFoundError:
         yield Skipped(name=source.name, reason="no such file")
     except IsADirectoryError:
-        yield Skipped(name=source.name, reason="a folder")
+        yield Skipped(name=source.name, reason="a folder without files, or one that cannot be looked into")
     except OSError as error:
         yield Skipped(name=source.name, reason=f"cannot be read: {error.strerror or error}")
+
+
+def _files_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Give the files below a folder in order, hidden ones aside, and the folders that cannot be looked into."""
+    refused: list[Path] = []
+    files: list[Path] = []
+    for place, _, names in os.walk(folder, onerror=lambda error: refused.append(Path(error.filename))):
+        files += (path for name in names if (path := Path(place) / name).is_file())
+    return sorted(file for file in files if not _hidden(file.relative_to(folder))), refused
+
+
+def _name(path: Path) -> str:
+    """Give a path as text that can be written: bytes that are no UTF-8 become U+FFFD, control characters too."""
+    text = os.fsencode(path.as_posix()).decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _is_folder(path: Path) -> bool:
@@ -88,15 +110,17 @@ def _text(source: Source, units: Callable[[str], tuple[Unit, ...]] | None = None
 
 def _unknown(source: Source) -> Iterator[Item]:
     """Read a file of an unknown kind as text if it is text."""
+    if source.suffix in _HINTS:
+        yield Skipped(name=source.name, reason=f"a kind of file that is not read; {_HINTS[source.suffix]}".rstrip("; "))
+        return
     try:
         if source.path or source.member:
             with source.open() as file:
                 encoding(file.read(_SAMPLE))  # a film need not be read to its end
         yield from _text(source)
     except Undecodable as error:
-        hint = _HINTS.get(source.suffix, "")
         kinds = ", ".join(sorted(_READERS))
-        yield Skipped(name=source.name, reason=f"{error}; {hint}policytag reads {kinds} and plain text")
+        yield Skipped(name=source.name, reason=f"{error}; policytag reads {kinds} and plain text")
 
 
 def _markdown(source: Source) -> Iterator[Item]:

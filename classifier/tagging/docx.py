@@ -29,6 +29,7 @@ _LEVEL = re.compile(r"(?:heading|标题)\s*([1-9])$", re.IGNORECASE)
 _TITLES = {"title": 0, "标题": 0, "subtitle": 1, "副标题": 1}
 _ASIDE = re.compile(r"(?:toc|目录|caption|题注|header|footer|页眉|页脚|footnote|endnote|脚注|尾注)", re.IGNORECASE)
 _STRONG_FONT = re.compile("黑体|楷体|小标宋|SimHei|KaiTi")
+_DAMAGED = "a damaged .docx file; open it in a word processor and save it again"
 _NOTES = ("footnotes", "endnotes")
 Element = Any  # lxml publishes no types
 
@@ -49,7 +50,7 @@ def read(source: Source) -> Iterator[Item]:
         try:
             units = _read(document)
         except (KeyError, ValueError, AttributeError, IndexError, SyntaxError) as error:
-            raise Undecodable(f"a damaged .docx file: {error}") from error
+            raise Undecodable(_DAMAGED) from error
     yield units.document(source.name)
 
 
@@ -63,7 +64,7 @@ def _opened(file: BinaryIO) -> "Document":
     try:
         return Document(file)
     except Exception as error:  # python-docx lets through whatever its parsers raise
-        raise Undecodable(f"a damaged .docx file: {error}") from error
+        raise Undecodable(_DAMAGED) from error
 
 
 def _read(document: "Document") -> Units:

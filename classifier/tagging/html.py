@@ -15,6 +15,7 @@ from classifier.tagging.decoding import Undecodable, decode
 from classifier.tagging.sources import Item, Source
 from classifier.tagging.units import CELLS, Units, numbered_level
 
+_TAG = re.compile(r"<!--.*?-->|<[^>]*>|&\w+;", re.DOTALL)
 _SHELL = re.compile(r"<html\b", re.IGNORECASE)
 _STRONG = re.compile(r"font-weight:\s*(?:bold|[6-9]00)|黑体|楷体|小标宋|SimHei|KaiTi", re.IGNORECASE)
 _HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
@@ -72,15 +73,20 @@ def read(source: Source) -> Iterator[Item]:
 def _main_blocks(page: str) -> list[_Block]:
     """Give the blocks of the main text, with the headings among them and the title before them."""
     from lxml.etree import LxmlError
-    from trafilatura import bare_extraction, load_html
+    from lxml.html import HTMLParser, document_fromstring
+    from trafilatura import bare_extraction
     from trafilatura.settings import use_config
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it finds missing is told by the answer
     if len(page) > _LARGE and max(map(len, page.replace(">", "<").split("<"))) > _LARGE:
         raise Undecodable("its HTML cannot be taken apart: an element of more than 10 MB")
-    tree = load_html(page if _SHELL.search(page) else f"<html><body>{page}</body></html>")
-    if tree is None:
+    whole = page if _SHELL.search(page) else f"<html><body>{page}</body></html>"
+    try:
+        tree = document_fromstring(whole.encode("utf-8", "replace"), HTMLParser(encoding="utf-8", huge_tree=True))
+    except LxmlError:  # nothing in it
         return []
+    if sum(map(len, tree.itertext())) < 0.9 * len(_TAG.sub("", whole)):
+        raise Undecodable("its HTML is nested too deeply to be read whole; print it to PDF, or copy its text")
     options = use_config()
     options.set("DEFAULT", "min_output_size", "10")
     try:

@@ -12,6 +12,7 @@ from classifier.tagging.lines import Lines, measure
 from classifier.tagging.reflow import Block, blocks
 from classifier.tagging.stitch import Chain, stitch
 
+_STRETCH = 200_000  # characters: some twenty newspaper pages
 _DOUBLED = re.compile(r"(\S.*?)\s*\1")
 
 
@@ -24,7 +25,7 @@ def paragraphs(document: Document) -> list[Paragraph]:
     found: list[Paragraph] = []
     first_copy: dict[str, str] = {}
     marked = document.units
-    units = _restored(measure(simplified(document.text))) if marked is None else ((unit, None) for unit in marked)
+    units = _restored(simplified(document.text)) if marked is None else ((unit, None) for unit in marked)
     for unit, note in regroup(units, document.text):
         text = _text(document.text, unit.source)
         number = len(found) + 1
@@ -55,16 +56,31 @@ def row_paragraph(row: Row) -> Paragraph:
     )  # fmt: skip
 
 
-def _restored(lines: Lines) -> Iterator[tuple[Unit, Note | None]]:
+def _restored(text: str) -> Iterator[tuple[Unit, Note | None]]:
     """Give the paragraphs of a text that has only lines, each with what is wrong with its edges."""
-    starts, ends = lines.start.tolist(), lines.end.tolist()
-    for chain in _settle(stitch(blocks(lines), lines), lines):
-        spans = tuple((starts[block.first], ends[block.last]) for block in chain.blocks)
-        note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
-        once, again = _undouble(lines.text, spans) if chain.kind is Kind.HEADING else (spans, ())
-        yield Unit(kind=chain.kind, source=once), note
-        if again:
-            yield Unit(kind=chain.kind, source=again), None
+    for first, last in _stretches(text):
+        lines = measure(text[first:last])
+        starts, ends = (lines.start + first).tolist(), (lines.end + first).tolist()
+        for chain in _settle(stitch(blocks(lines), lines), lines):
+            spans = tuple((starts[block.first], ends[block.last]) for block in chain.blocks)
+            note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
+            once, again = _undouble(text, spans) if chain.kind is Kind.HEADING else (spans, ())
+            yield Unit(kind=chain.kind, source=once), note
+            if again:
+                yield Unit(kind=chain.kind, source=again), None
+
+
+def _stretches(text: str) -> Iterator[Span]:
+    """Give the text in stretches that can be read one by one: a long one is cut where a line ends a sentence."""
+    first = 0
+    while len(text) - first > 2 * _STRETCH:
+        last = max(text.rfind(f"{mark}\n", first + _STRETCH, first + 2 * _STRETCH) for mark in ("。", "！", "？", "”"))
+        if last < 0:
+            last = text.rfind("\n", first + _STRETCH, first + 2 * _STRETCH)
+        last = first + 2 * _STRETCH if last < 0 else last + 1
+        yield first, last
+        first = last
+    yield first, len(text)
 
 
 def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:

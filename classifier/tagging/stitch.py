@@ -19,6 +19,7 @@ from classifier.tagging.wording import opens_paragraph, opens_report
 
 _SURE = 1.0  # nats by which a join must beat standing alone
 _AHEAD = 0.5  # nats by which it must beat the next best claimant
+_RIVALS = 8  # claims of a head that are looked into
 _REACH = 120  # blocks: halves of a paragraph are on one page
 _NEIGHBOUR = 2.5  # nats for standing directly after one another
 _STEP, _FAR = 0.3, 8  # nats a block between head and tail costs, and after how many blocks no more is added
@@ -92,10 +93,19 @@ def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int]
     value -= np.where(between < 0, _BACKWARDS + _STEP * np.minimum(-between, _FAR) / 2, 0.0)
     hopeful = value + _MOST >= _SURE - _AHEAD  # the others cannot win, nor keep one from winning
     h, t, value = h[hopeful], t[hopeful], value[hopeful]
+    h, t, value = _best_of_each(h, t, value)
     likeness = _Likeness(blocks, lines)
     alike = np.array([likeness(int(a), int(b)) for a, b in zip(h, t, strict=True)])
     value = value + _ALIKE * (alike - _USUAL)
     return h.tolist(), t.tolist(), value.tolist()
+
+
+def _best_of_each(h: Ints, t: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
+    """Keep the likeliest claims of each head: where nothing ends a sentence, all would claim all."""
+    order = np.lexsort((-value, h))
+    h, t, value = h[order], t[order], value[order]
+    rank = np.arange(len(h)) - np.searchsorted(h, h)
+    return h[rank < _RIVALS], t[rank < _RIVALS], value[rank < _RIVALS]
 
 
 def _may_continue(i: int, blocks: Sequence[Block]) -> bool:

@@ -17,6 +17,7 @@ from classifier.tagging.sources import Item, Source
 _BATCH = 1024  # rows of a Parquet file that are in memory together
 _BROKEN = 1000  # characters of a text to a broken one: fewer are refused
 _SAMPLE = 1 << 16
+LONGEST = 1_000_000  # characters of a row's text
 
 Cells = Mapping[str, object]
 
@@ -31,15 +32,16 @@ def csv(source: Source) -> Iterator[Item]:
             yield Skipped(name=source.name, reason="empty")
             return
         table = csv_format.DictReader(
-            chain([head], lines), delimiter=max(",;\t", key=head.count), restkey="_rest"
+            chain([head], lines), delimiter=max(",;\t", key=head.count), restkey="_rest", strict=True
         )  # fmt: skip
         try:
-            if "text" not in (columns := table.fieldnames or ()):
-                yield Skipped(name=source.name, reason=_no_text(columns))
+            table.fieldnames = [named(column) for column in table.fieldnames or ()]
+            if "text" not in (columns := table.fieldnames):
+                yield Skipped(name=source.name, reason=no_text(columns))
                 return
             yield from rows(source.name, table)
         except csv_format.Error as error:
-            yield Skipped(name=source.name, reason=f"no CSV: {error}")
+            yield Skipped(name=source.name, reason=f"the rest: no CSV ({error}); is a quote left open?")
 
 
 def jsonl(source: Source) -> Iterator[Item]:
@@ -64,7 +66,7 @@ def parquet(source: Source) -> Iterator[Item]:
         try:
             parquet_file = ParquetFile(file)
             if "text" not in (columns := parquet_file.schema_arrow.names):
-                raise Undecodable(_no_text(columns))
+                raise Undecodable(no_text(columns))
             batches = parquet_file.iter_batches(batch_size=_BATCH)
             yield from rows(source.name, (row for batch in batches for row in batch.to_pylist()))
         except (ArrowException, OSError) as error:
@@ -106,7 +108,7 @@ def _objects(lines: Iterator[bytes] | BinaryIO) -> Iterator[Cells | str]:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            yield f"not JSON: {error}"
+            yield f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
             continue
         yield value if isinstance(value, dict) else "not a JSON object"
 
@@ -123,7 +125,7 @@ def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
         else:
             own = row.get("id")
             yield Row(
-                document=name, number=number, id=place if own in (None, "") else str(own),
+                document=name, number=number, id=str(own) if own != "" and _plain(own) else place,
                 text=without_nuls(str(row["text"])),
                 columns={key: value for key, value in row.items() if key not in ("id", "text")},
             )  # fmt: skip
@@ -134,18 +136,41 @@ def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
 def _unreadable(row: Cells) -> str:
     """Why a row is no paragraph; nothing where it is one."""
     if "text" not in row:
-        return f"no 'text' (there are: {', '.join(map(str, row)) or 'no keys'})"
+        return f"no 'text' (there are: {_shown(row) or 'no keys'})"
     text = row["text"]
-    if not isinstance(text, str) or not text.strip():
+    if text is not None and not isinstance(text, str):
+        return "its text is no string"
+    if text is None or not text.strip():
         return "its text is empty"
+    if len(text) > LONGEST:
+        return f"a text of more than {LONGEST:,} characters: no paragraph; split it"
     if text.count("\ufffd") * _BROKEN > len(text):
         return "its text has broken bytes: the file is damaged or mixes encodings; save it as UTF-8"
     try:
         without_nuls(text)
     except Undecodable as error:
         return str(error)
+    try:
+        orjson.dumps({key: value for key, value in row.items() if not _plain(value)}, default=str)
+    except orjson.JSONEncodeError:  # nested deeper than can be handed back
+        return "a column whose value cannot be handed back: it is nested too deeply"
     return ""
 
 
-def _no_text(columns: Iterable[str]) -> str:
-    return f"no column named 'text' (there are: {', '.join(map(str, columns))})"
+def named(column: str) -> str:
+    """Give a column's name as it is looked for: ` Text` is `text`; others stay as they are."""
+    return plain if (plain := str(column).strip().casefold()) in ("text", "id") else column
+
+
+def no_text(columns: Iterable[object]) -> str:
+    """Say that the column is missing, and what to do."""
+    return f"no column named 'text' (there are: {_shown(columns)}); name the column with the paragraphs so"
+
+
+def _shown(columns: Iterable[object]) -> str:
+    names = [str(column)[:30] for column in columns]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)

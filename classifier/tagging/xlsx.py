@@ -8,7 +8,7 @@ from classifier.records import Skipped
 from classifier.tagging.archive import opened
 from classifier.tagging.decoding import Undecodable
 from classifier.tagging.sources import Item, Source
-from classifier.tagging.tables import Cells, rows
+from classifier.tagging.tables import Cells, named, no_text, rows
 
 _HEADER_WITHIN = 20  # rows from the top: a title may stand above the header
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})[\"']")
@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[Item]:
         try:
             book = load_workbook(file, read_only=True, data_only=True)
         except Exception as error:  # openpyxl lets through whatever its parsers raise
-            raise Undecodable(f"no XLSX, or damaged: {error}") from error
+            raise Undecodable("no XLSX, or damaged; open it in a spreadsheet and save it again") from error
         sheets: list[Sheet] = [sheet for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")]
         found = False
         for sheet in sheets:
@@ -61,15 +61,14 @@ def _table(name: str, lines: Iterator[tuple[int, list[object]]], merged: Merged)
     first: list[object] | None = None
     for number, line in lines:
         first = first or line
-        names = [str(cell).strip() if cell is not None else "" for cell in line]
+        names = [named(str(cell)).strip() if cell is not None else "" for cell in line]
         if "text" in names:
             yield from rows(name, _under(names, lines, merged))
             return
         if number >= _HEADER_WITHIN:
             break
     if first:
-        columns = ", ".join(str(cell) for cell in first if cell is not None)
-        yield Skipped(name=name, reason=f"no column named 'text' (there are: {columns})")
+        yield Skipped(name=name, reason=no_text(cell for cell in first if cell is not None))
 
 
 def _under(names: list[str], lines: Iterator[tuple[int, list[object]]], merged: Merged) -> Iterator[Cells | str]:
