@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,22 +23,40 @@ _INPUT = "file, folder, glob, or - for text on standard input"
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 done, 1 some inputs skipped, 2 usage, 3 could not run, 130 interrupted."""
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese is no reason to fail
-        options, unknown = _parser().parse_known_args(arguments)
-        if unknown:
-            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-        sys.exit(options.run(options))
+        code = _run_command(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
     except PolicytagError as error:
         _say(f"policytag: {error}")
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except BrokenPipeError:  # the reader of our output had enough
-        sys.stderr.close()
-        sys.exit(0)
+        code = 0
+        _silence()
+    except OSError as error:
+        _say(f"policytag: cannot go on: {error.strerror or error}\n  free space, or name another output with -o")
+        code = 3
+        _silence()
     except KeyboardInterrupt:
         _say("policytag: interrupted")
-        sys.exit(130)
+        code = 130
+    sys.exit(code)
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese is no reason to fail
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if sys.stdout is None or sys.stdin is None:
+        raise PolicytagError("standard input or output is closed", "leave it open, or send it to /dev/null")
+    return int(options.run(options))
+
+
+def _silence() -> None:
+    """Let nothing more be written, or the interpreter would complain of it at its end."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 class _Version(argparse.Action):
@@ -187,7 +206,7 @@ def _labels(options: argparse.Namespace) -> int:
     if not chosen:
         from difflib import get_close_matches
 
-        near = get_close_matches(options.label, [*loaded.ids, *loaded.names.values()], n=1, cutoff=0)[0]
+        near = get_close_matches(options.label.casefold(), [*loaded.ids, *loaded.names.values()], n=1, cutoff=0)[0]
         raise UsageError(f"no label '{options.label}'", f"did you mean '{near}'? All of them: policytag labels")
     label = chosen[0]
     lines = [

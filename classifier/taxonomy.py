@@ -56,7 +56,7 @@ def load(path: Path | None = None) -> Taxonomy:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LabelsError(f"{path} cannot be read: {error.strerror}", "name a taxonomy file that exists") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise LabelsError(f"{path} is no TOML: {error}", "see labels/taxonomy.toml for the form") from error
     return parse(content, str(path))
 

@@ -437,7 +437,7 @@ def test_an_unknown_label_is_named_with_file_line_and_the_nearest(
         (b"{", "line 1: not JSON"),
         (b"[1]\n", "line 1: not a JSON object"),
         (b'{"text": "x"}\n', "line 1: 'labels' is missing"),
-        (b"\xff\xfe", "is not UTF-8"),
+        (bytes(range(256)) * 8, "label files are UTF-8"),
     ],
 )
 def test_what_cannot_be_evaluated_is_exit_code_3_with_the_reason(

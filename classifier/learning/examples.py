@@ -10,6 +10,7 @@ from typing import Any
 
 from classifier.errors import LabelsError
 from classifier.records import Example, Kind
+from classifier.tagging.decoding import Undecodable, decode
 from classifier.taxonomy import Taxonomy
 
 ADJUDICATOR = "adjudicator"  # who decides where others may differ
@@ -42,11 +43,11 @@ def read(path: Path, labels: Sequence[str], *, bare: bool = False) -> Iterator[E
     With `bare`, text and labels are enough: a paragraph without a document counts as a document of its own.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: a text may hold U+2028
+        lines = decode(path.read_bytes()).split("\n")  # not splitlines: a text may hold U+2028
     except OSError as error:
         raise LabelsError(f"{path} cannot be read: {error.strerror}", "name a file that exists") from error
-    except UnicodeDecodeError as error:
-        raise LabelsError(f"{path} is not UTF-8: {error.reason} at byte {error.start:,}", "save it as UTF-8") from error
+    except Undecodable as error:
+        raise LabelsError(f"{path}: {error}", "label files are UTF-8, one JSON object a line") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             own = f"{path.name}#{number}"
@@ -57,7 +58,7 @@ def read(path: Path, labels: Sequence[str], *, bare: bool = False) -> Iterator[E
 def _example(line: str, where: str, labels: Sequence[str], defaults: dict[str, Any]) -> Example:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LabelsError(f"{where}: not JSON ({error})", "mend or delete the line") from error
     if not isinstance(row, dict):
         raise LabelsError(f"{where}: not a JSON object", "mend or delete the line")
@@ -67,6 +68,8 @@ def _example(line: str, where: str, labels: Sequence[str], defaults: dict[str, A
     for field, kind in _FIELDS.items():
         if not isinstance(row.get(field), kind):
             raise LabelsError(f"{where}: '{field}' is missing or no {kind.__name__}", "see labels/README.md")
+    if not row["text"].strip():
+        raise LabelsError(f"{where}: its text is empty", "delete the line")
     for label in row["labels"]:
         if label not in labels:
             near = get_close_matches(str(label), labels, n=1, cutoff=0)
