@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from classifier.tagging.documents import Source
 
 _FORMATS = ("jsonl", "csv", "xlsx", "parquet", "table")
+_PARAGRAPH = 260  # bytes, about: what tells how many are to come
 _INPUT = "file, folder, glob, or - for text on standard input"
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 done, 1 some inputs skipped, 2 usage, 3 could not run, 130 interrupted."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads cost more to start than they save
     try:
         code = _run_command(arguments)
         if sys.stdout:
@@ -85,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     tag.add_argument("--evidence", action="store_true", help="add the words that carried each tag")
     tag.add_argument("--all-scores", action="store_true", help="add the probability of every label")
+    tag.add_argument(
+        "--engine", choices=["auto", "numpy", "numba"], default="auto", help="auto takes numba for large inputs"
+    )
     tag.add_argument("--headings", action="store_true", help="tag headings too")
 
     paragraphs = _command(
@@ -113,12 +118,52 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
 
+    report = _command(
+        commands,
+        "report",
+        _report_page,
+        "make a page to read in a browser",
+        "policytag report tagged.jsonl -o report.html",
+    )
+    report.add_argument(
+        "tagged", type=Path, metavar="TAGGED.jsonl", help="what policytag tag wrote, best with --evidence"
+    )
+    report.add_argument(
+        "-o", "--output", default="-", metavar="FILE", help="where the page goes (default: standard output)"
+    )
+    report.add_argument("--taxonomy", type=Path, metavar="FILE", help="another taxonomy")
+
+    drift = _command(commands, "drift", _drift, "compare two files of results", "policytag drift old.jsonl new.jsonl")
+    drift.add_argument("old", type=Path, metavar="OLD.jsonl", help="what policytag tag wrote earlier")
+    drift.add_argument("new", type=Path, metavar="NEW.jsonl", help="what it wrote now")
+    drift.add_argument("--by", metavar="COLUMN", help="an input column to compare by, such as month or source")
+    drift.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
+    drift.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+
     model = commands.add_parser(
         "model", help="look after models", description="Look after models.", epilog="example: policytag model verify"
     )
     actions = model.add_subparsers(title="actions", metavar="ACTION", required=True)
     verify = _command(actions, "verify", _verify, "check every byte of a model", "policytag model verify models/")
     verify.add_argument("model", nargs="?", type=Path, metavar="DIR", help="default: the packaged model")
+    listing = _command(actions, "list", _model_list, "list the models of a folder", "policytag model list")
+    show = _command(actions, "show", _model_show, "show a model: figures, settings, history", "policytag model show")
+    show.add_argument("id", nargs="?", metavar="ID", help="its id, or the beginning of it (default: the current one)")
+    diff = _command(
+        actions, "diff", _model_diff, "show what differs between two models", "policytag model diff 43e1 9b07"
+    )
+    diff.add_argument("old", metavar="A")
+    diff.add_argument("new", metavar="B")
+    use = _command(actions, "use", _model_use, "make a model the current one", "policytag model use 43e1")
+    use.add_argument("id", metavar="ID", help="its id, or the beginning of it")
+    prune = _command(
+        actions, "prune", _model_prune, "remove models that are not used", "policytag model prune --keep 1"
+    )
+    prune.add_argument(
+        "--keep", type=int, default=2, metavar="N", help="keep the N that were current last (default: 2)"
+    )
+    for action in (listing, show, diff, use, prune):
+        action.add_argument("--models", type=Path, metavar="DIR", help="folder of models (default: the packaged one)")
     return parser
 
 
@@ -145,10 +190,21 @@ def _tag(options: argparse.Namespace) -> int:
     from classifier.tagging.tagger import Tagger
 
     tagger = Tagger(
-        bundle=bundle.load(options.model), headings=options.headings, all_scores=options.all_scores,
+        bundle=bundle.load(options.model),
+        headings=options.headings,
+        all_scores=options.all_scores,
         evidence=options.evidence,
-    )  # fmt: skip
+        engine=options.engine,
+        expected=_bytes_of(options.inputs) // _PARAGRAPH,
+    )
     return _run(options, tagger.tag)
+
+
+def _bytes_of(inputs: Sequence[str]) -> int:
+    """Give the size of the inputs as far as it is known beforehand."""
+    from classifier.tagging.documents import discover
+
+    return sum(s.path.stat().st_size for s in discover(inputs) if s.path and s.path.is_file())
 
 
 def _paragraphs(options: argparse.Namespace) -> int:
@@ -232,12 +288,82 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _report_page(options: argparse.Namespace) -> int:
+    from classifier import taxonomy
+    from classifier.report import page
+    from classifier.tagging import outputs, results
+
+    html = page.render(results.read(options.tagged), taxonomy.load(options.taxonomy))
+    with outputs.opened(options.output, sys.stdout.buffer) as file:
+        file.write(html.encode("utf-8", "replace"))
+    return 0
+
+
+def _drift(options: argparse.Namespace) -> int:
+    import json
+
+    from classifier.learning import drift
+    from classifier.tagging import bundle, results
+
+    old, new = (list(results.read(path)) for path in (options.old, options.new))
+    report = drift.measure(old, new, bundle.load(options.model).vocabulary, options.by)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else drift.table(report))
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     from classifier.tagging import bundle
 
     place = bundle.locate(options.model)
     model = bundle.load(place)
     print(f"{place}: whole; model {model.id}, {len(model.labels)} labels, {len(model.vocabulary):,} terms")
+    return 0
+
+
+def _models(options: argparse.Namespace) -> Path:
+    from classifier.taxonomy import data_file
+
+    return options.models or data_file("models")
+
+
+def _model_list(options: argparse.Namespace) -> int:
+    from classifier.learning import model_tables, registry
+
+    print(model_tables.listing(registry.entries(_models(options))))
+    return 0
+
+
+def _model_show(options: argparse.Namespace) -> int:
+    from classifier.learning import model_tables, registry
+    from classifier.tagging import bundle
+
+    models = _models(options)
+    print(model_tables.full(bundle.load(models / registry.resolve(models, options.id)), registry.history(models)))
+    return 0
+
+
+def _model_diff(options: argparse.Namespace) -> int:
+    from classifier.learning import model_tables, registry
+    from classifier.tagging import bundle
+
+    models = _models(options)
+    old, new = (bundle.load(models / registry.resolve(models, name)) for name in (options.old, options.new))
+    print(model_tables.difference(old, new))
+    return 0
+
+
+def _model_use(options: argparse.Namespace) -> int:
+    from classifier.learning import registry
+
+    print(f"current model: {registry.use(_models(options), options.id)}")
+    return 0
+
+
+def _model_prune(options: argparse.Namespace) -> int:
+    from classifier.learning import registry
+
+    removed = registry.prune(_models(options), options.keep)
+    print(f"removed {len(removed)}: {', '.join(removed)}" if removed else "nothing to remove")
     return 0
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from classifier.errors import OutputError, UsageError
 from classifier.records import Evidence, Kind, Note, Paragraph, Tag, Tagged
-from classifier.tagging.outputs import FORMATS, format_of, opened, record
+from classifier.tagging.outputs import FORMATS, PIECEMEAL, file_at, format_of, opened, record
 
 PLAIN = Paragraph(
     id="page.txt#3",
@@ -240,6 +240,65 @@ def test_after_a_failure_nothing_is_left(tmp_path, failure):
         file.write(b"half")
         raise failure("stopped")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_that_is_there_is_written_anew_only_when_asked(tmp_path, overwrite):
+    target = tmp_path / "out.xlsx"
+    target.write_text("old")
+    if overwrite:
+        with opened(str(target), io.BytesIO(), overwrite=True) as file:
+            file.write(b"new")
+    else:
+        with (
+            pytest.raises(OutputError, match=r"exists\n  --overwrite"),
+            opened(str(target), io.BytesIO(), overwrite=False),
+        ):
+            raise AssertionError("not reached")
+    assert target.read_text() == ("new" if overwrite else "old")
+
+
+@pytest.mark.parametrize("path", ["-", "/dev/full"])
+def test_a_full_device_is_an_output_error_with_the_next_step(path):
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*: No space left on device\n  \w"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+        opened(path, full) as file,
+    ):
+        file.write(b"x")
+        file.flush()
+
+
+def test_a_reader_that_had_enough_is_no_output_error():
+    with pytest.raises(BrokenPipeError), opened("-", io.BytesIO()):
+        raise BrokenPipeError
+
+
+def test_a_device_is_written_to_without_asking(tmp_path):
+    with opened("/dev/null", io.BytesIO(), overwrite=False) as file:
+        file.write(b"x")
+    assert file_at("/dev/null") is None and file_at("-") is None
+
+
+def test_a_link_stays_and_what_it_points_to_is_written(tmp_path):
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
+    assert file_at(str(tmp_path / "link.jsonl")) == tmp_path / "real.jsonl"
+    with opened(str(tmp_path / "link.jsonl"), io.BytesIO()) as file:
+        file.write(b"x")
+    assert (tmp_path / "link.jsonl").is_symlink() and (tmp_path / "real.jsonl").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("form", list(PIECEMEAL))
+def test_a_file_is_its_head_and_then_pieces(form):
+    head, pieces = io.BytesIO(), []
+    PIECEMEAL[form](head).finish()
+    for result in (PLAIN, TAGGED):
+        piece = io.BytesIO()
+        writer = PIECEMEAL[form](piece, head=False)
+        writer.write(record(result))
+        writer.finish()
+        pieces.append(piece.getvalue())
+    assert head.getvalue() + b"".join(pieces) == written(form, record(PLAIN), record(TAGGED))
 
 
 def test_after_a_failure_the_older_file_stands(tmp_path):

@@ -1,15 +1,20 @@
 """scripts/retrain.py as it is called: from labels to a promoted model, or a reason why not."""
 
+import contextlib
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, SMALL
 
+from classifier.learning import holdout, registry
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 
@@ -41,6 +46,21 @@ def shuffle(labels: Path) -> None:
     for (path, row), other in zip(rows, given, strict=True):
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({**row, "labels": other}, ensure_ascii=False) + "\n")
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    """Begin a run in a process group of its own."""
+    command = [sys.executable, SCRIPT, *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
+    )
+
+
+def end(run: subprocess.Popen[str]) -> None:
+    """End what a killed run left: its workers wait for work for some minutes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
 
 
 def current(models: Path) -> str:
@@ -93,8 +113,30 @@ def test_force_promotes_a_worse_candidate(own_models: Path, labels: Path, small:
     shuffle(labels)
     run = retrain("--labels", labels, "--models", own_models, "--promote", "force")
     assert run.returncode == 0
-    assert "promoted by force in spite of" in run.stdout.splitlines()[-1]
+    assert "promoted by force in spite of micro_f1 " in run.stdout.splitlines()[-1]
     assert current(own_models) != small.id
+    [event] = registry.history(own_models)
+    assert (event["model"], event["over"], event["forced"]) == (current(own_models), small.id, True)
+    assert event["in_spite_of"]
+
+
+def test_a_refused_candidate_is_not_trained_again(own_models: Path, labels: Path, small: Bundle) -> None:
+    shuffle(labels)
+    first = retrain("--labels", labels, "--models", own_models)
+    again = retrain("--labels", labels, "--models", own_models)
+    assert (again.returncode, again.stdout) == (1, first.stdout)
+    assert "fold 1 of 6" in first.stderr
+    assert "fold 1 of 6" not in again.stderr
+    allowed = retrain("--labels", labels, "--models", own_models, "--allow-regression", "a test")
+    assert allowed.returncode == 0
+    assert "promoted as allowed in spite of micro_f1 " in allowed.stdout.splitlines()[-1]
+    assert registry.history(own_models)[-1]["allowed"] == "a test"
+
+
+def test_a_regression_is_not_allowed_without_a_reason(own_models: Path) -> None:
+    run = retrain("--labels", SMALL, "--models", own_models, "--allow-regression", " ")
+    assert run.returncode == 2
+    assert "--allow-regression needs a reason" in run.stderr
 
 
 def test_never_writes_and_does_not_promote(own_models: Path, labels: Path, small: Bundle) -> None:
@@ -139,6 +181,8 @@ def test_an_unknown_label_stops_it_with_file_line_label_and_the_nearest(labels: 
         (lambda labels: (labels / "cues.toml").write_text("[bees]\nstrong = []\n"), "unknown label 'bees'"),
         (lambda labels: shutil.rmtree(labels / "corpus"), "no examples"),
         (lambda labels: (labels / "corpus" / "a.jsonl").write_text("{"), "line 1: not JSON"),
+        (lambda labels: [path.unlink() for path in (labels / "corpus").iterdir()], "no examples"),
+        (lambda labels: [path.write_text("") for path in (labels / "corpus").iterdir()], "fewer than two labels"),
         (
             lambda labels: [path.unlink() for path in (labels / "corpus").glob("[b-n].jsonl")],
             "come from one document",
@@ -160,6 +204,61 @@ def test_a_damaged_current_model_stops_it(own_models: Path, labels: Path) -> Non
     run = retrain("--labels", labels, "--models", own_models)
     assert run.returncode == 3
     assert "vocabulary.txt was changed after it was written" in run.stderr
+    assert "--promote force" in run.stderr
+    assert "fold 1" not in run.stderr  # told before the long work
+
+
+def test_a_current_model_that_was_deleted_stops_it_and_force_goes_on(
+    own_models: Path, labels: Path, small: Bundle
+) -> None:
+    shutil.rmtree(own_models / small.id)
+    (labels / "corpus" / "n.jsonl").unlink()
+    run = retrain("--labels", labels, "--models", own_models)
+    assert run.returncode == 3
+    assert f"CURRENT names the model '{small.id}', which is not there" in run.stderr
+    assert "--promote force" in run.stderr
+    forced = retrain("--labels", labels, "--models", own_models, "--promote", "force")
+    assert forced.returncode == 0
+    assert f"by force in spite of {own_models / 'CURRENT'} names the model '{small.id}'" in forced.stdout
+    assert current(own_models) != small.id
+
+
+def test_a_damaged_current_model_is_made_anew_from_its_own_labels_with_force(own_models: Path, small: Bundle) -> None:
+    (own_models / small.id / "arrays.npz").write_bytes(b"")
+    assert retrain("--labels", SMALL, "--models", own_models, "--promote", "force").returncode == 0
+    assert current(own_models) == small.id
+
+
+def test_damaged_floors_stop_it(own_models: Path) -> None:
+    (own_models / "floors.json").write_text("{", encoding="utf-8")
+    run = retrain("--labels", SMALL, "--models", own_models)
+    assert run.returncode == 3
+    assert "floors.json cannot be read" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_label_without_positives_is_named_and_left_out(labels: Path, tmp_path: Path) -> None:
+    with (labels / "taxonomy.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[label]]\nid = "bees"\nname = "养蜂"\n')
+    run = retrain("--labels", labels, "--models", tmp_path / "models")
+    assert run.returncode == 0, run.stderr
+    assert "bees: no positive example; it is left out of tagging" in run.stderr
+    assert bundle.load(tmp_path / "models").left_out == ("bees",)
+
+
+def test_contradictory_duplicates_and_ties_are_listed(labels: Path, tmp_path: Path) -> None:
+    path = labels / "corpus" / "a.jsonl"
+    first = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    more = [
+        {**first, "id": "a/90", "text": f" {first['text']}", "labels": ["road_repair"]},
+        {**first, "annotator": "second", "labels": []},
+    ]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in more)
+    run = retrain("--labels", labels, "--models", tmp_path / "models")
+    assert run.returncode == 0, run.stderr
+    assert "a/1 and a/90 have the same text, but differ in road_repair, water_saving" in run.stderr
+    assert "a/1: first and second differ in water_saving; adjudicate" in run.stderr
 
 
 def test_a_damaged_model_of_the_same_id_is_never_promoted(own_models: Path, labels: Path, small: Bundle) -> None:
@@ -184,3 +283,148 @@ def test_a_models_folder_that_is_a_file_is_told_without_a_traceback(tmp_path: Pa
 
 def test_the_script_is_calls_only() -> None:
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 80
+
+
+# --- interrupted, killed, out of space, two at once
+
+
+def test_a_full_disk_is_told_and_the_current_model_stays(own_models: Path, labels: Path, small: Bundle) -> None:
+    (labels / "corpus" / "n.jsonl").unlink()
+    limited = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+    command = [sys.executable, "-c", f"{limited} os.execv(sys.argv[1], sys.argv[1:])", sys.executable, SCRIPT]
+    run = subprocess.run(
+        [*command, "--labels", labels, "--models", own_models], capture_output=True, encoding="utf-8", check=False
+    )
+    assert run.returncode == 3
+    assert f"retrain: cannot write the model to {own_models}" in run.stderr
+    assert "File too large\n  free space" in run.stderr
+    assert current(own_models) == small.id
+    assert sorted(path.name for path in own_models.iterdir()) == sorted(["CURRENT", small.id])
+
+
+def test_an_interruption_is_told_and_the_current_model_stays(own_models: Path, labels: Path, small: Bundle) -> None:
+    (labels / "corpus" / "n.jsonl").unlink()
+    run = start("--labels", labels, "--models", own_models)
+    while "fold 1" not in run.stderr.readline():
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    _, told = run.communicate()
+    assert run.returncode == 130
+    assert told.splitlines()[-1] == "retrain: interrupted; the current model is as it was"
+    assert current(own_models) == small.id
+
+
+def test_current_loads_whenever_training_is_killed(own_models: Path, labels: Path) -> None:
+    (labels / "corpus" / "n.jsonl").unlink()
+    choices = [("--labels", place, "--models", own_models, "--promote", "force") for place in (labels, SMALL)]
+    begun = time.monotonic()
+    assert retrain(*choices[0]).returncode == 0
+    whole = time.monotonic() - begun
+    moments = random.Random(3)
+    for number in range(10):
+        for model in list(own_models.iterdir()):  # the next one has to train again
+            if model.is_dir() and model.name != current(own_models):
+                shutil.rmtree(model)
+        run = start(*choices[(number + 1) % 2])
+        time.sleep(moments.uniform(0, whole))
+        run.kill()
+        run.wait()
+        assert current(own_models)
+        end(run)
+    for choice in choices:
+        assert retrain(*choice).returncode == 0
+    assert [path.name for path in own_models.iterdir() if path.name.startswith(".")] == []
+
+
+def test_two_at_once_with_the_same_labels_promote_once(tmp_path: Path, small: Bundle) -> None:
+    runs = [start("--labels", SMALL, "--models", tmp_path / "models") for _ in range(2)]
+    reasons = sorted(run.communicate()[0].splitlines()[-1].split(": ", 1)[1] for run in runs)
+    assert reasons == ["nothing new: it is the current model", "promoted: the first model"]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert current(tmp_path / "models") == small.id
+    assert len(registry.history(tmp_path / "models")) == 1
+
+
+def test_two_at_once_with_different_labels_are_compared_with_each_other(labels: Path, tmp_path: Path) -> None:
+    (labels / "corpus" / "n.jsonl").unlink()
+    runs = [start("--labels", place, "--models", tmp_path / "models") for place in (labels, SMALL)]
+    reasons = [run.communicate()[0].splitlines()[-1] for run in runs]
+    assert sum("the first model" in reason for reason in reasons) == 1
+    assert all(run.returncode in (0, 1) for run in runs)
+    assert current(tmp_path / "models")
+
+
+# --- the real labels: minutes of training
+
+
+def rows() -> list[tuple[str, dict]]:
+    """Every judgement of the project with the name of its file."""
+    paths = sorted((ROOT / "labels" / "corpus").glob("*.jsonl"))
+    return [(p.name, json.loads(line)) for p in paths for line in p.read_text(encoding="utf-8").splitlines()]
+
+
+def put(place: Path, given: list[tuple[str, dict]]) -> Path:
+    """Write judgements to a labels folder with the project's taxonomy and cues."""
+    (place / "corpus").mkdir(parents=True)
+    for name in ("taxonomy.toml", "cues.toml"):
+        shutil.copy(ROOT / "labels" / name, place)
+    for file, row in given:
+        with (place / "corpus" / file).open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return place
+
+
+@pytest.fixture(scope="module")
+def held_back() -> set[str]:
+    """The ids of some 300 examples: whole documents, none of the test split."""
+    by_document: dict[str, set[str]] = {}
+    for _, row in rows():
+        by_document.setdefault(row["document"], set()).add(row["id"])
+    spare = sorted(document for document in by_document if not holdout.is_test(document))
+    random.Random(11).shuffle(spare)
+    chosen: set[str] = set()
+    while len(chosen) < 300:
+        chosen |= by_document[spare.pop()]
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def before(held_back: set[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with the one that was trained without the examples held back."""
+    place = tmp_path_factory.mktemp("before")
+    labels = put(place / "labels", [(file, row) for file, row in rows() if row["id"] not in held_back])
+    run = retrain("--labels", labels, "--models", place / "models")
+    assert run.returncode == 0, run.stderr
+    return place
+
+
+def test_the_same_real_labels_again_are_nothing_new_without_training(before: Path) -> None:
+    run = retrain("--labels", before / "labels", "--models", before / "models")
+    assert run.returncode == 0
+    assert run.stdout.endswith("nothing new: it is the current model\n")
+    assert "fold" not in run.stderr
+
+
+def test_300_new_good_examples_are_promoted(before: Path, tmp_path: Path) -> None:
+    models = Path(shutil.copytree(before / "models", tmp_path / "models"))
+    run = retrain("--labels", put(tmp_path / "labels", rows()), "--models", models)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.splitlines()[-1].endswith(f"promoted over {current(before / 'models')}")
+    assert current(models) != current(before / "models")
+
+
+def test_300_new_examples_with_shuffled_labels_are_refused_and_the_labels_named(
+    before: Path, held_back: set[str], tmp_path: Path
+) -> None:
+    models = Path(shutil.copytree(before / "models", tmp_path / "models"))
+    decided = {row["id"]: row["labels"] for _, row in rows() if row["id"] in held_back}
+    given = list(decided.values())
+    random.Random(12).shuffle(given)
+    wrong = dict(zip(decided, given, strict=True))
+    labels = put(tmp_path / "labels", [(f, {**r, "labels": wrong.get(r["id"], r["labels"])}) for f, r in rows()])
+    run = retrain("--labels", labels, "--models", models)
+    assert run.returncode == 1
+    reason = run.stdout.splitlines()[-1]
+    assert f"the labels of {len(held_back)} added paragraphs contradict the current model" in reason
+    assert sum(f"{label} 0." in reason for label in bundle.load(models).labels) >= 5
+    assert current(models) == current(before / "models")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"sklearn", "scipy", "pandas", "jieba", "joblib", "label_studio_sdk"}
+HEAVY = {"sklearn", "scipy", "pandas", "jieba", "joblib", "label_studio_sdk", "numba", "llvmlite"}
 # runs the command in this process, then names on the last line of stderr every top-level package that was loaded
 PROBE = """
 import sys
@@ -74,7 +74,7 @@ for name in {sorted(HEAVY)!r}:
     sys.modules[name] = None
 import classifier
 for module in pkgutil.walk_packages(classifier.__path__, "classifier."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith(("__main__", "numba_engine")):
         importlib.import_module(module.name)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)

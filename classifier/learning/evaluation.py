@@ -1,6 +1,7 @@
 """Probabilities × truth → Report: a plain mapping that goes to report.json, the terminal and the model card alike."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,27 @@ from classifier.tagging.tags import doubt
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
 Report = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What was said of labelled paragraphs: a row each in `true` and `probability`, a column each label."""
+
+    examples: tuple[Example, ...]
+    labels: tuple[str, ...]
+    true: Bools
+    probability: Floats
+    threshold: Floats
+
+    @property
+    def given(self) -> Bools:
+        """Which labels were given."""
+        return np.asarray(self.probability >= self.threshold)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document of each row."""
+        return tuple(example.document for example in self.examples)
 
 
 def evaluate(bundle: Bundle, examples: Sequence[Example]) -> Report:
@@ -61,6 +83,8 @@ def figures(
         "log_loss": metrics.log_loss(probability, true),
     }
     report["labels"] = {label: _label(probability[:, j], given[:, j], true[:, j]) for j, label in enumerate(labels)}
+    for label, interval in zip(labels, f1_intervals(documents, given, true), strict=True):
+        report["labels"][label]["f1_interval"] = interval
     for part in ("genre", "origin"):
         values = np.array([getattr(example, part) for example in examples])
         report[part] = {
@@ -71,6 +95,30 @@ def figures(
             for value in sorted(set(values.tolist()))
         }
     return report
+
+
+def f1_intervals(
+    documents: Sequence[str], given: Bools, true: Bools, rounds: int = 1000, seed: int = 0
+) -> list[tuple[float, float] | None]:
+    """Give each label's 95 % percentile interval of F1 over documents drawn with replacement.
+
+    As `metrics.bootstrap`, for all labels in one go. None where F1 was undefined in more than half of the samples.
+    """
+    _, number = np.unique(np.array(documents), return_inverse=True)
+    hits, sizes = (np.zeros((int(number.max(initial=-1)) + 1, true.shape[1])) for _ in range(2))
+    np.add.at(hits, number, given & true)
+    np.add.at(sizes, number, given.astype(int) + true)
+    drawn = np.random.default_rng(seed).multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=rounds)
+    total = drawn @ sizes
+    values = np.where(total > 0, 2 * (drawn @ hits) / np.maximum(total, 1), np.nan)
+    return [_interval(column[~np.isnan(column)], rounds) for column in values.T]
+
+
+def _interval(values: Floats, rounds: int) -> tuple[float, float] | None:
+    if 2 * len(values) < rounds:
+        return None
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def table(report: Report, names: Mapping[str, str]) -> str:
@@ -93,12 +141,17 @@ def table(report: Report, names: Mapping[str, str]) -> str:
         ]
     labels = [
         [names.get(label, ""), label, part["positives"], part["given"], show(part["precision"]), show(part["recall"]),
-         show(part["f1"]), show(part["average_precision"])]
+         show(part["f1"], part.get("f1_interval")), show(part["average_precision"])]
         for label, part in report["labels"].items()
     ]  # fmt: skip
     head = f"{report['paragraphs']} paragraphs, {report['documents']} documents; 95 % intervals by document"
     columns = ["", "label", "true", "given", "precision", "recall", "F1", "AP"]
-    return f"{head}\n\n{tabulate(rows, tablefmt='plain')}\n\n{tabulate(labels, headers=columns, disable_numparse=True)}"
+    parts = [head, tabulate(rows, tablefmt="plain"), tabulate(labels, headers=columns, disable_numparse=True)]
+    for name in ("genre", "origin"):
+        if set(report[name]) != {""}:  # bare lines of text and labels have neither
+            kinds = [[value, part["paragraphs"], show(part["micro_f1"])] for value, part in report[name].items()]
+            parts.append(tabulate(kinds, headers=[name, "paragraphs", "micro F1"], disable_numparse=True))
+    return "\n\n".join(parts)
 
 
 def _label(probability: Floats, given: Bools, true: Bools) -> Report:

@@ -53,7 +53,7 @@ def _words(texts: Sequence[str], cues: Sequence[Cue]) -> Iterator[set[str]]:
         import jieba
     except ImportError as error:
         raise MissingExtra("jieba", "learn") from error
-    jieba.setLogLevel(logging.ERROR)
+    jieba.setLogLevel(logging.CRITICAL)  # a cache that cannot be kept is no matter
     with tempfile.TemporaryDirectory() as private:
         # jieba unmarshals a cache file from the temporary folder unchecked: let it be one of our own
         tokenizer = jieba.Tokenizer()

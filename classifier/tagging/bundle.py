@@ -1,7 +1,7 @@
 """Model directory ⇄ Bundle. The only reader and writer of models; reading one never runs code.
 
 A model directory holds `manifest.json` (what it is, and a digest of every file), `vocabulary.txt` (one term a line),
-`arrays.npz` (numbers, read with `allow_pickle=False`) and `report.json` (what was measured).
+`arrays.npz` (numbers, mapped into memory, so that all processes share them) and `report.json` (what was measured).
 
 FORMAT rises when an older program could not use the files rightly; then add the old form to `_read`, or say in the
 error how to train anew, and keep a small model of the old format under tests/cases/models.
@@ -10,8 +10,7 @@ error how to train anew, and keep a small model of the old format under tests/ca
 import hashlib
 import io
 import json
-import shutil
-import tempfile
+import mmap
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib import format as npy
 
 from classifier.errors import ModelDamaged, ModelError, ModelNotFound, ModelTooNew
 from classifier.tagging.features import Cues
@@ -28,6 +29,7 @@ from classifier.tagging.trie import Trie
 from classifier.taxonomy import data_file
 
 FORMAT = 1
+Arrays = dict[str, npt.NDArray[Any]]
 _FILES = ("vocabulary.txt", "arrays.npz", "report.json")
 _GROUPS: dict[str, tuple[type, tuple[str, ...]]] = {
     group: (kind, tuple(field.name for field in fields(kind) if field.name != "power"))
@@ -105,20 +107,23 @@ def _manifest(place: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _checked(place: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
+def _checked(place: Path, name: str, manifest: Mapping[str, Any]) -> mmap.mmap:
     path = place / name
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # an empty file cannot be mapped
         raise ModelDamaged(f"{path} is missing or cannot be read", _RESTORE) from error
     if _digest(content) != manifest["files"].get(name):
         raise ModelDamaged(f"{path} was changed after it was written", _RESTORE)
     return content
 
 
-def _read(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> Bundle:
-    with np.load(io.BytesIO(content["arrays.npz"]), allow_pickle=False) as arrays:
-        columns = {group: {name: arrays[f"{group}.{name}"] for name in names} for group, (_, names) in _GROUPS.items()}
+def _read(manifest: Mapping[str, Any], content: Mapping[str, mmap.mmap]) -> Bundle:
+    arrays = _unpacked(content["arrays.npz"])
+    columns: dict[str, dict[str, Any]] = {
+        group: {name: arrays[f"{group}.{name}"] for name in names} for group, (_, names) in _GROUPS.items()
+    }
     columns["weights"]["power"] = float(manifest["config"]["power"])
     return Bundle(
         id=manifest["id"],
@@ -128,10 +133,42 @@ def _read(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> Bundle:
         suggest_only=frozenset(manifest["suggest_only"]),
         config=manifest["config"],
         data=manifest["data"],
-        vocabulary=tuple(content["vocabulary.txt"].decode("utf-8").split("\n")),
-        report=json.loads(content["report.json"]),
+        vocabulary=tuple(content["vocabulary.txt"][:].decode("utf-8").split("\n")),
+        report=json.loads(content["report.json"][:]),
         **{group: kind(**columns[group]) for group, (kind, _) in _GROUPS.items()},
     )
+
+
+def _unpacked(content: mmap.mmap) -> Arrays:
+    """Give the arrays of an uncompressed npz as they lie in it; those that lie askew as copies."""
+    arrays: Arrays = {}
+    with zipfile.ZipFile(content) as archive:  # type: ignore[call-overload]  # a map reads and seeks as a file does
+        members = archive.infolist()
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"{member.filename} is compressed")
+        lengths = np.frombuffer(content, dtype="<u2", count=2, offset=member.header_offset + 26)  # of name and extra
+        content.seek(member.header_offset + 30 + int(lengths.sum()))
+        npy.read_magic(content)
+        shape, by_columns, dtype = npy.read_array_header_1_0(content)
+        numbers = np.frombuffer(content, dtype=dtype, count=int(np.prod(shape)), offset=content.tell())
+        array = numbers.reshape(shape, order="F" if by_columns else "C")
+        arrays[member.filename.removesuffix(".npy")] = np.require(array, requirements=["C", "A"])
+    return arrays
+
+
+def _packed(arrays: Arrays) -> bytes:
+    """Give an npz like that of `np.savez`, but each array begins at a multiple of 64: it can be mapped."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            npy.write_array(content, array, allow_pickle=False)
+            member = zipfile.ZipInfo(f"{name}.npy")
+            begin = packed.tell() + 30 + len(member.filename) + 4  # the member's header, and that of the padding
+            member.extra = b"\xff\xff" + (-begin % 64).to_bytes(2, "little") + bytes(-begin % 64)
+            archive.writestr(member, content.getvalue())
+    return packed.getvalue()
 
 
 def save(bundle: Bundle, models: Path) -> Path:
@@ -139,17 +176,18 @@ def save(bundle: Bundle, models: Path) -> Path:
 
     A model of that id that is already there is whole and the same, and stays.
     """
+    import shutil
+    import tempfile
+
     target = models / bundle.id
     arrays = {
-        f"{group}.{name}": np.asarray(getattr(getattr(bundle, group), name))
+        f"{group}.{name}": np.asarray(getattr(getattr(bundle, group), name), order="C")
         for group, (_, names) in _GROUPS.items()
         for name in names
     }
-    packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]  # the stub takes every keyword for allow_pickle
     content = {
         "vocabulary.txt": "\n".join(bundle.vocabulary).encode(),
-        "arrays.npz": packed.getvalue(),
+        "arrays.npz": _packed(arrays),
         "report.json": (json.dumps(bundle.report, ensure_ascii=False, indent=1) + "\n").encode(),
     }
     manifest: dict[str, Any] = {
@@ -202,5 +240,5 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _digest(content: bytes) -> str:
+def _digest(content: bytes | mmap.mmap) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -46,46 +46,58 @@ def count(texts: Sequence[str], trie: Trie, cues: Cues, labels: int) -> Counts:
     """Count the terms of `trie` and the cues of `labels` labels in each text."""
     codes, _, first = encode(texts)
     at, term, length = trie.find(codes)
-    row = np.searchsorted(first, at, side="right") - 1
     terms = len(cues.first) - 1
-    keys = np.sort(row * terms + term)
-    new = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = np.diff(np.append(new, len(keys))).astype(np.float32)
-    row_of, term_of = np.divmod(keys[new], terms)
-    start = np.searchsorted(row_of, np.arange(len(texts) + 1))
-    return Counts(start, term_of, counts, _count_cues(row, at, term, length, cues, len(texts), labels))
+    # one key for a row and a term; narrow keys sort twice as fast
+    row_key = np.arange(len(texts) + 1) * terms
+    narrow: npt.NDArray[np.signedinteger] = row_key.astype(np.int32 if row_key[-1] < 1 << 31 else np.int64)
+    keys = narrow[:-1].repeat(first[1:] - first[:-1]).take(at) + term
+    keys.sort()
+    edge = np.ones(len(keys) + 1, dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=edge[1:-1])
+    new = edge.nonzero()[0]
+    keys = keys.take(new[:-1])
+    start = keys.searchsorted(narrow)
+    entries = keys - row_key[:-1].repeat(start[1:] - start[:-1])
+    return Counts(
+        start, entries, (new[1:] - new[:-1]).astype(np.float32), _count_cues(first, at, term, length, cues, labels)
+    )
 
 
-def _count_cues(
-    row: Ints, at: Ints, term: npt.NDArray[np.int32], length: npt.NDArray[np.int32], cues: Cues, rows: int, labels: int
-) -> Floats:
+def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints, cues: Cues, labels: int) -> Floats:
     """Count each label's cues that no longer cue or decoy of the same label contains."""
-    entries = cues.first[term + 1] - cues.first[term]
-    found = np.flatnonzero(entries)
-    found = np.repeat(found, entries[found])
-    # number the repeats of each occurrence 0, 1, … to reach each of its term's entries
-    again = np.arange(len(found)) - np.searchsorted(found, found)
-    entry = cues.first[term[found]] + again
-    label, strength = cues.label[entry].astype(np.int64), cues.strength[entry]
-    begin, end = at[found], at[found] + length[found]
-    order = np.lexsort((-end, begin, label))
-    label, strength, end, found = label[order], strength[order], end[order], found[order]
-    reach = label * (int(end.max(initial=0)) + 1) + end
-    furthest = np.maximum.accumulate(np.append(-1, reach))[:-1]
-    counted = (reach > furthest) & (strength != DECOY)
-    column = label[counted] + labels * strength[counted]
-    flat = np.bincount(row[found[counted]] * (2 * labels) + column, minlength=rows * 2 * labels)
+    entry = cues.first.take(term)
+    entries = cues.first.take(term + 1) - entry
+    found = (entries != 0).nonzero()[0]
+    entry, entries = entry.take(found), entries.take(found)
+    # number the entries of each occurrence 0, 1, …
+    entry = (entry + entries - entries.cumsum()).repeat(entries) + np.arange(entries.sum())
+    found = found.repeat(entries)
+    # sorted by label, then by begin, the longest first, a cue follows those that may contain it; strength rides along
+    longest = int(length.max(initial=0))
+    key = cues.label.take(entry).astype(np.int64) * first[-1] + at.take(found)
+    key = (key * (longest + 1) + longest - length.take(found)) * 3 + cues.strength.take(entry)
+    key.sort()
+    key, strength = np.divmod(key, 3)
+    key, shorter = np.divmod(key, longest + 1)
+    end = key + longest - shorter
+    counted = (end > np.maximum.accumulate(np.append(-1, end))[:-1]) & (strength != DECOY)
+    label, begin = np.divmod(key[counted], first[-1])
+    row = first.searchsorted(begin, side="right") - 1
+    rows = len(first) - 1
+    flat = np.bincount((2 * row + strength[counted]) * labels + label, minlength=rows * 2 * labels)
     return flat.reshape(rows, 2 * labels).astype(np.float32)
 
 
 def weigh(counts: Counts, weights: Floats, power: float) -> Floats:
     """Give the value of each entry of `counts`: count^power · weight, rows scaled to length 1."""
-    values = counts.counts**power * weights[counts.terms]
-    rows = len(counts.start) - 1
-    row = np.repeat(np.arange(rows), np.diff(counts.start))
-    squares = np.bincount(row, weights=values * values, minlength=rows)
-    norms = np.sqrt(np.where(squares > 0, squares, 1.0)).astype(np.float32)
-    return (values / norms[row]).astype(np.float32)
+    powers = np.arange(counts.counts.max(initial=0) + 1, dtype=np.float32) ** power
+    values = powers.take(counts.counts.astype(np.int64)) * weights.take(counts.terms)
+    width = counts.start[1:] - counts.start[:-1]
+    filled = width.nonzero()[0]
+    if len(filled):
+        squares = np.add.reduceat(values * values, counts.start.take(filled))
+        values /= np.sqrt(np.where(squares > 0, squares, 1)).repeat(width.take(filled))
+    return np.asarray(values, dtype=np.float32)
 
 
 def cue_values(counts: Counts, weights: Floats) -> Floats:

@@ -53,9 +53,13 @@ def _evidence(item: Evidence) -> Record:
     }
 
 
+# Formats of which a file is a head and then rows, one after another: processes write pieces, and a file can go on.
+PIECEMEAL: Mapping[str, type[JsonLines] | type[Csv]] = {"jsonl": JsonLines, "csv": Csv}
 FORMATS: Mapping[str, Callable[[BinaryIO], Writer]] = {
-    "jsonl": JsonLines, "csv": Csv, "xlsx": Xlsx, "parquet": Parquet, "table": Table,
+    **PIECEMEAL, "xlsx": Xlsx, "parquet": Parquet, "table": Table,
 }  # fmt: skip
+PLACE = "choose a folder that exists and takes files"
+_SPACE = "free space or choose another place"
 
 
 def format_of(path: str, wanted: str | None) -> str:
@@ -70,44 +74,63 @@ def format_of(path: str, wanted: str | None) -> str:
     raise UsageError(f"cannot tell the format from '{path}'", f"add --format {'|'.join(FORMATS)}")
 
 
-def _writable(target: Path) -> BinaryIO:
-    try:
-        return target.open("wb")
-    except OSError as error:
-        raise OutputError(f"cannot write to {target}: {error.strerror}", "name a file") from error
-
-
-@contextmanager
-def opened(path: str, stdout: BinaryIO) -> Iterator[BinaryIO]:
-    """Open an output: `-` is standard output; a file takes its name when all is written, and not before.
-
-    Raises `OutputError` where it cannot be written.
-    """
+def file_at(path: str) -> Path | None:
+    """Give the file that an output path stands for: behind a link; none for standard output, a pipe or a device."""
     if path == "-":
-        yield stdout
-        stdout.flush()
-        return
+        return None
     target = Path(path)
     if target.is_symlink():  # the link stays, to what is written
         target = target.resolve()
-    if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
-        with _writable(target) as file:
-            yield file
-        return
+    return target if target.is_file() or not target.exists() else None
+
+
+@contextmanager
+def explained(target: str | Path, hint: str) -> Iterator[None]:
+    """Make an `OutputError` of what goes wrong in writing; but a reader that had enough is none."""
     try:
-        handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise OutputError(
-            f"cannot write to {target.parent}: {error.strerror}", "choose a folder that exists and takes files"
-        ) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        raise OutputError(f"cannot write {target}: {error.strerror or error}", hint) from error
+
+
+@contextmanager
+def opened(path: str, stdout: BinaryIO, *, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open an output: `-` is standard output; a file takes its name when all is written, and not before.
+
+    Raises `OutputError` where it cannot be written, or is there and not to be overwritten.
+    """
+    target = file_at(path)
+    if path == "-":
+        with explained("to standard output", _SPACE):
+            yield stdout
+            stdout.flush()
+    elif target is None:  # a pipe or a device is written to, not replaced
+        with explained(path, "name a file"), Path(path).open("wb") as file:
             yield file
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(draft).chmod(0o666 & ~umask)
-        Path(draft).replace(target)
+    else:
+        if target.exists() and not overwrite:
+            raise OutputError(f"{target} exists", "--overwrite writes it anew; or name another file")
+        with _replaced(target) as file:
+            yield file
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[BinaryIO]:
+    """Write to a draft that takes the file's place at the end."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror}", "free space or choose another place") from error
+        raise OutputError(f"cannot write to {target.parent}: {error.strerror}", PLACE) from error
+    draft = Path(name)
+    try:
+        with explained(target, _SPACE):
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            umask = os.umask(0)
+            os.umask(umask)
+            draft.chmod(0o666 & ~umask)
+            draft.replace(target)
     finally:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)

@@ -1,11 +1,13 @@
 """Counts → margins → calibrated probabilities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.tagging.features import Counts, Floats, cue_values, weigh
+from classifier.tagging.features import Counts, Cues, Floats, count, cue_values, weigh
+from classifier.tagging.trie import Trie
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,15 @@ def margins(counts: Counts, weights: Weights) -> Floats:
     """Give the rows' margins, one column a label."""
     values = weigh(counts, weights.idf, weights.power)
     total = cue_values(counts, weights.cue) @ weights.cue_coef + weights.intercept
-    filled = np.flatnonzero(np.diff(counts.start))
-    if len(filled):
-        parts = weights.coef[counts.terms]
-        parts *= values[:, None]
-        total[filled] += np.add.reduceat(parts, counts.start[filled], axis=0)
+    start = counts.start.tolist()
+    for row, begin, end in zip(total, start, start[1:], strict=False):  # a row's coefficients fit the nearest cache
+        row += values[begin:end].dot(weights.coef.take(counts.terms[begin:end], axis=0))
     return np.asarray(total, dtype=np.float32)
+
+
+def of_texts(texts: Sequence[str], trie: Trie, cues: Cues, weights: Weights) -> Floats:
+    """Give the texts' margins, one column a label."""
+    return margins(count(texts, trie, cues, len(weights.intercept)), weights)
 
 
 def probabilities(margin: npt.NDArray[np.floating], weights: Weights) -> Floats:

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 _QUOTES = frozenset("“”‘’\"'「」『』《》〈〉()（）[]【】〔〕［］")
-_NUMERALS = frozenset(map(ord, "0.,一二三四五六七八九十百零〇"))
-_DIVISIONS = frozenset(map(ord, "条章款项节编"))
+_NUMERAL, _DIVISION = 1, 2
 SEPARATOR = 0xFFFF  # a non-character: stands between paragraphs, in no vocabulary
 Codes = npt.NDArray[np.uint16]
 
@@ -35,6 +34,15 @@ def _table() -> Codes:
     return table
 
 
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Which characters number, and are numbered: the two sides of 十二条."""
+    kinds = np.zeros(0x10000, dtype=np.uint8)
+    kinds[list(map(ord, "0.,一二三四五六七八九十百零〇"))] = _NUMERAL
+    kinds[list(map(ord, "条章款项节编"))] = _DIVISION
+    return kinds
+
+
 def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Give the normalised characters of all texts in one array, a separator after each.
 
@@ -43,32 +51,35 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     codes = np.frombuffer("\uffff".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    plain = _table()[np.minimum(codes, 0xFFFE)]
-    ends = np.cumsum(lengths + 1)
-    plain[ends - 1] = SEPARATOR
-    kept = np.flatnonzero(plain)
-    kept = kept[_tells(plain[kept])]
-    begins = np.concatenate(([0], ends)).astype(np.int64)
-    first = np.searchsorted(kept, begins)
-    offset = kept - np.repeat(begins[:-1], np.diff(first))
-    return plain[kept], offset, first
+    plain = _table().take(np.minimum(codes, 0xFFFE))
+    begins = np.concatenate(([0], (lengths + 1).cumsum()))
+    plain[begins[1:] - 1] = SEPARATOR
+    kept = (plain != 0).nonzero()[0]
+    plain = plain.take(kept)
+    silent = _silent(plain)
+    if len(silent):
+        kept, plain = np.delete(kept, silent), np.delete(plain, silent)
+    first = kept.searchsorted(begins)
+    offset = kept - begins[:-1].repeat(first[1:] - first[:-1])
+    return plain, offset, first
 
 
-def _tells(plain: Codes) -> npt.NDArray[np.bool_]:
-    """Mark what is left when of 3,600.5 one digit stays, and of 第十二条 the number goes."""
-    digit = plain == ord("0")
-    point = (plain == ord(".")) | (plain == ord(","))
-    numeral = digit.copy()
-    numeral[1:-1] |= point[1:-1] & digit[:-2] & digit[2:]
-    kept = np.ones(len(plain), dtype=bool)
-    kept[1:] = ~(numeral[1:] & numeral[:-1])
-    for at in np.flatnonzero(plain == ord("第")).tolist():
-        end = at + 1
-        while end < len(plain) and plain[end] in _NUMERALS:
-            end += 1
-        if end < len(plain) and plain[end] in _DIVISIONS:
-            kept[at + 1 : end] = False
-    return kept
+def _silent(plain: Codes) -> npt.NDArray[np.int64]:
+    """Give the places to drop so that of 3,600.5 one digit stays, and of 第十二条 the number goes."""
+    digit = (plain == ord("0")).nonzero()[0]
+    before, after = digit[:-1], digit[1:]
+    between = plain.take(before + 1)
+    pointed = (after - before == 2) & ((between == ord(".")) | (between == ord(",")))
+    places = [before[pointed] + 1, after[pointed | (after - before == 1)]]
+    ordinal = (plain == ord("第")).nonzero()[0]
+    if len(ordinal):
+        kind = _kinds().take(plain)
+        other = (kind != _NUMERAL).nonzero()[0]  # every text ends with a separator, so one always follows
+        end = other.take(other.searchsorted(ordinal + 1))
+        numbers = kind.take(end) == _DIVISION
+        begin, width = ordinal[numbers] + 1, (end - ordinal)[numbers] - 1
+        places.append((begin + width - width.cumsum()).repeat(width) + np.arange(width.sum()))
+    return np.concatenate(places)
 
 
 def normalise(text: str) -> str:

@@ -25,37 +25,29 @@ class Trie:
     check: Ints
     term: Ints  # -1 where none ends
 
-    def find(self, codes: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.int64], Ints, Ints]:
-        """Give position, term and length of every occurrence of every term, shorter terms first."""
-        letter = self.letters[codes].astype(np.int32)
-        at = np.flatnonzero(letter)
-        state = self._step(np.zeros(len(at), dtype=np.int32), letter[at])
-        alive = state > 0
-        at, state = at[alive], state[alive]
-        places, terms, lengths = [], [], []
-        length = 1
-        letter = np.append(letter, np.int32(0))
-        while len(at):
-            term = self.term[state]
-            ends = term >= 0
-            places.append(at[ends])
-            terms.append(term[ends])
-            lengths.append(np.full(int(ends.sum()), length, dtype=np.int32))
-            state = self._step(state, letter[np.minimum(at + length, len(letter) - 1)])
-            alive = state > 0
-            at, state = at[alive], state[alive]
-            length += 1
-        none = np.zeros(0, dtype=np.int32)
-        return (
-            np.concatenate([np.zeros(0, dtype=np.int64), *places]),
-            np.concatenate([none, *terms]),
-            np.concatenate([none, *lengths]),
-        )
+    def find(self, codes: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.int64], Ints, npt.NDArray[np.int64]]:
+        """Give position, term and length of every occurrence of every term, shorter terms first.
 
-    def _step(self, state: Ints, letter: Ints) -> Ints:
-        """Go on from each state with its letter; 0 where no term does."""
-        to = self.base[state] + letter
-        return np.where((letter > 0) & (self.check[to] == state), to, 0)
+        `codes` must end in a character of no term, as `text.encode` gives them.
+        """
+        letter = self.letters.take(codes).astype(np.int64)
+        to = letter + self.base[0]
+        at = (self.check.take(to) == 0).nonzero()[0]
+        state = to.take(at)
+        places, states = [at], [state]
+        while len(at):
+            base = self.base.take(state)
+            inner = (base != 0).nonzero()[0]  # most states are the ends of bigrams that nothing prolongs
+            at, state = at.take(inner), state.take(inner)
+            to = base.take(inner) + letter.take(at + len(places), mode="clip")  # 0 at the end: no term goes on
+            alive = (self.check.take(to) == state).nonzero()[0]
+            at, state = at.take(alive), to.take(alive)
+            places.append(at)
+            states.append(state)
+        term = self.term.take(np.concatenate(states))
+        ends = (term >= 0).nonzero()[0]
+        length = np.arange(1, len(places) + 1).repeat([len(place) for place in places])
+        return np.concatenate(places).take(ends), term.take(ends), length.take(ends)
 
 
 def build(terms: Sequence[str]) -> Trie:
@@ -88,9 +80,7 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
 
     The fullest nodes go first, each at the first fit after the last node of its size; single children fill the holes.
     """
-    size = 3 * len(children) + 2 * width + 2 * _TRIES
-    base, check, term = np.zeros(size, np.int32), np.full(size, -1, np.int32), np.full(size, -1, np.int32)
-    free = np.ones(size, dtype=bool)
+    free = np.ones(3 * len(children) + 2 * width + 2 * _TRIES, dtype=bool)
     free[0] = False  # the root's own cell
     bases = [0] * len(children)
     searched: dict[int, int] = {}
@@ -99,6 +89,8 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
         wanted = np.fromiter(children[node], dtype=np.int64)
         start = searched.get(len(wanted), 1)
         while True:
+            if start + _TRIES + width >= len(free):
+                free = np.append(free, np.ones_like(free))
             tries = np.arange(start, start + _TRIES)
             fits = free[tries[:, None] + wanted].all(axis=1)
             if fits.any():
@@ -106,15 +98,19 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
             start += _TRIES
         bases[node] = searched[len(wanted)] = int(tries[fits.argmax()])
         free[bases[node] + wanted] = False
-    holes = iter(np.flatnonzero(free[: size - width]).tolist())
+    free = np.append(free, np.ones(len(children) + width, dtype=bool))  # a hole for each, wherever the rest may lie
+    holes = iter(np.flatnonzero(free).tolist())
     for node in sorted((n for n in range(len(children)) if len(children[n]) == 1), key=lambda n: max(children[n])):
         letter = next(iter(children[node]))
         bases[node] = next(hole for hole in holes if hole > letter) - letter
     cell = [0] * len(children)
     for node in range(len(children)):  # parents have lower numbers than their children
-        base[cell[node]] = bases[node]
         for letter, child in children[node].items():
             cell[child] = bases[node] + letter
+    size = max(cell) + width + 2
+    base, check, term = np.zeros(size, np.int32), np.full(size, -1, np.int32), np.full(size, -1, np.int32)
+    for node in range(len(children)):
+        base[cell[node]] = bases[node]
+        for child in children[node].values():
             check[cell[child]], term[cell[child]] = cell[node], ends[child]
-    used = max(cell) + width + 2
-    return base[:used], check[:used], term[:used]
+    return base, check, term

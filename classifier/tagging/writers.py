@@ -23,9 +23,9 @@ class Writer(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line, UTF-8."""
+    """One JSON object a line, UTF-8. There is no head to write."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, head: bool = True) -> None:
         self._file = file
 
     def write(self, row: Record) -> None:
@@ -39,15 +39,17 @@ class JsonLines:
 class Csv:
     """CSV with a byte order mark, so that Excel reads the Chinese; tags joined with `;`.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it. Without `head` it is a piece of a
+    file: no byte order mark, no header.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, head: bool = True) -> None:
         self._file = file
         self._text = io.StringIO(newline="")
         self._rows = csv.DictWriter(self._text, COLUMNS)
-        self._text.write("\ufeff")
-        self._rows.writeheader()
+        if head:
+            self._text.write("\ufeff")
+            self._rows.writeheader()
 
     def write(self, row: Record) -> None:
         """Write one row."""
