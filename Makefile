@@ -3,11 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SAMPLE := tests/cases/pages/sample.txt
 
-.PHONY: demo test check clean
+.PHONY: demo test test-studio test-cluster check clean
 
 demo: .venv/.demo
 	@mkdir -p demo
-	@$(BIN)/policytag tag $(SAMPLE) -o demo/sample.jsonl
+	@$(BIN)/policytag tag $(SAMPLE) -o demo/sample.jsonl --overwrite
 	@$(BIN)/policytag tag $(SAMPLE) --format table
 	@echo
 	@echo "That was a newspaper page as an extractor left it: $(SAMPLE)"
@@ -16,6 +16,14 @@ demo: .venv/.demo
 
 test: .venv/.dev
 	@$(BIN)/pytest
+
+# A real Label Studio server (800 MB, installed once into ~/.cache) and Debian's chromium and fonts-wqy-zenhei
+test-studio: .venv/.parts
+	@$(BIN)/pytest tests/studio
+
+# Ray on this machine
+test-cluster: .venv/.parts
+	@$(BIN)/pytest tests/cluster
 
 check: .venv/.dev
 	@$(BIN)/ruff format --check .
@@ -37,4 +45,9 @@ clean:
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "Installing policytag with everything its tests need into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv/.parts: pyproject.toml | .venv/bin/python
+	@echo "Installing policytag with what its parts talk to into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,parts]'
 	@touch $@

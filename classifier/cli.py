@@ -4,20 +4,18 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from classifier.errors import LabelsError, PolicytagError, UsageError
+from classifier.errors import LabelsError, MissingExtra, PolicytagError, UsageError
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-    from classifier.records import Paragraph, Skipped, Tagged
-    from classifier.tagging.batch import Tally
+    from classifier.tagging.batch import Counts, Done, Job
     from classifier.tagging.documents import Source
 
 _FORMATS = ("jsonl", "csv", "xlsx", "parquet", "table")
-_PARAGRAPH = 260  # bytes, about: what tells how many are to come
 _INPUT = "file, folder, glob, or - for text on standard input"
 
 
@@ -38,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _say(f"policytag: cannot go on: {error.strerror or error}\n  free space, or name another output with -o")
         code = 3
         _silence()
-    except KeyboardInterrupt:
-        _say("policytag: interrupted")
+    except KeyboardInterrupt as error:
+        _say("\n  ".join(["policytag: interrupted", *getattr(error, "__notes__", ())]))
         code = 130
     sys.exit(code)
 
@@ -91,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         "--engine", choices=["auto", "numpy", "numba"], default="auto", help="auto takes numba for large inputs"
     )
     tag.add_argument("--headings", action="store_true", help="tag headings too")
+
+    tag.add_argument(
+        "--ray", nargs="?", const="local", metavar="ADDRESS",
+        help="work on a Ray cluster, write a folder of parts (no ADDRESS: start Ray on this machine)",
+    )  # fmt: skip
 
     paragraphs = _command(
         commands,
@@ -164,7 +167,69 @@ def _parser() -> argparse.ArgumentParser:
     )
     for action in (listing, show, diff, use, prune):
         action.add_argument("--models", type=Path, metavar="DIR", help="folder of models (default: the packaged one)")
+    _studio(commands)
     return parser
+
+
+def _studio(commands: "Commands") -> None:
+    """Add the commands that work with a Label Studio server."""
+    studio = commands.add_parser(
+        "studio", help="annotate with Label Studio", description="Work with a Label Studio server.",
+        epilog="The token comes from LABEL_STUDIO_API_KEY. example: policytag studio init --title 政策措施",
+    )  # fmt: skip
+    actions = studio.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    page = _command(actions, "page", _page, "print the labelling page", "policytag studio page > labels/interface.xml")
+    init = _command(actions, "init", _init, "create or update a project", "policytag studio init --title 政策措施")
+    push = _command(
+        actions, "push", _push, "send paragraphs as tasks with pre-annotations",
+        "policytag studio push pages/ --project 3 --blind 10% --next 200",
+    )  # fmt: skip
+    pull = _command(actions, "pull", _pull, "bring the annotations home", "policytag studio pull --project 3")
+    serve = _command(actions, "serve", _serve, "serve the model to Label Studio", "policytag studio serve --port 9090")
+
+    for action in (init, push, pull):
+        action.add_argument("--url", default=os.environ.get("LABEL_STUDIO_URL", "http://localhost:8080"), metavar="URL",
+                            help="the server (default: LABEL_STUDIO_URL, else http://localhost:8080)")  # fmt: skip
+        action.add_argument(
+            "--project", type=int, required=action is not init, metavar="N", help="the project's number"
+        )
+    for action in (page, init, pull):
+        action.add_argument("--taxonomy", type=Path, metavar="FILE", help="another taxonomy")
+    init.add_argument("--title", default="policytag", help="title of the project to make or find (default: policytag)")
+    init.add_argument("--annotators", type=int, default=1, metavar="N", help="who judge each paragraph (default: 1)")
+    init.add_argument(
+        "--codebook", type=Path, metavar="FILE", help="instructions, Markdown (default: labels/README.md)"
+    )
+    init.add_argument("--backend", metavar="URL", help="connect `policytag studio serve` at this address")
+    push.add_argument("inputs", nargs="*", metavar="INPUT", help=f"{_INPUT}; none: pre-annotate anew what is there")
+    push.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
+    push.add_argument("--headings", action="store_true", help="headings too")
+    push.add_argument("--blind", type=_share, default=0.0, metavar="10%", help="share without pre-annotation")
+    push.add_argument("--next", type=int, metavar="N", help="only the N most useful: least certain, no near-copies")
+    pull.add_argument(
+        "--labels", type=Path, default=Path("labels"), metavar="DIR", help="folder with corpus/ (default: labels)"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=9090, help="default: 9090")
+    serve.add_argument("--models", type=Path, metavar="DIR", help="default: the packaged models")
+    serve.add_argument("--retrain", type=Path, metavar="SCRIPT", help="scripts/retrain.py, for START_TRAINING")
+    serve.add_argument("--labels", type=Path, default=Path("labels"), metavar="DIR", help="what it trains from")
+    serve.add_argument("--project", type=int, metavar="N", help="pull this project before training")
+    serve.epilog = (
+        "Who may ask: POLICYTAG_TOKEN, or POLICYTAG_USER and POLICYTAG_PASSWORD. example: policytag studio serve"
+    )
+
+
+def _share(text: str) -> float:
+    """Read a share: 10% or 0.1."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no share: write 10% or 0.1")
+    return value
 
 
 def _command(
@@ -183,69 +248,93 @@ def _inputs_and_output(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", default="-", metavar="FILE", help="where the result goes (default: standard output)"
     )
     parser.add_argument("--format", choices=_FORMATS, help="default: as the output's name says, else jsonl")
+    parser.add_argument("--overwrite", action="store_true", help="write an output that exists anew")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run (jsonl, csv)")
+    parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes that share the work (default: 1)")
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of processes: give 1 or more")
+    return int(text)
 
 
 def _tag(options: argparse.Namespace) -> int:
-    from classifier.tagging import bundle
-    from classifier.tagging.tagger import Tagger
+    from classifier.tagging import batch, bundle, chunks, documents, outputs, remote
 
-    tagger = Tagger(
-        bundle=bundle.load(options.model),
-        headings=options.headings,
-        all_scores=options.all_scores,
-        evidence=options.evidence,
-        engine=options.engine,
-        expected=_bytes_of(options.inputs) // _PARAGRAPH,
-    )
-    return _run(options, tagger.tag)
-
-
-def _bytes_of(inputs: Sequence[str]) -> int:
-    """Give the size of the inputs as far as it is known beforehand."""
-    from classifier.tagging.documents import discover
-
-    return sum(s.path.stat().st_size for s in discover(inputs) if s.path and s.path.is_file())
+    sources = remote.discover(options.inputs) if options.ray else documents.discover(options.inputs)
+    form = options.format or "parquet" if options.ray else outputs.format_of(options.output, options.format)
+    job = batch.Job(
+        form=form, model=bundle.locate(options.model), headings=options.headings, all_scores=options.all_scores,
+        evidence=options.evidence, engine=options.engine, expected=chunks.expected(sources),
+    )  # fmt: skip
+    batch.tagger(job)  # a model that cannot be used is known before anything is written
+    return _run_on_cluster(options, sources, job) if options.ray else _run(options, sources, job)
 
 
 def _paragraphs(options: argparse.Namespace) -> int:
-    return _run(options, lambda paragraphs: paragraphs)
-
-
-def _run(options: argparse.Namespace, work: "Callable[[Iterable[Paragraph]], Iterable[Paragraph | Tagged]]") -> int:
-    """Read the inputs, do `work` on their paragraphs, write the results, tell what was skipped."""
     from classifier.tagging import batch, documents, outputs
 
-    writer_type = outputs.FORMATS[outputs.format_of(options.output, options.format)]
-    tally = batch.Tally()
-    sources = documents.discover(options.inputs)
-    with outputs.opened(options.output, sys.stdout.buffer) as file:
-        writer = writer_type(file)
-        for result in work(batch.split(_progress(sources), tally, _report)):
-            writer.write(outputs.record(result))
-        writer.finish()
-    return _close(tally)
+    form = outputs.format_of(options.output, options.format)
+    return _run(options, documents.discover(options.inputs), batch.Job(form=form))
 
 
-def _progress(sources: "Sequence[Source]") -> "Iterable[Source]":
-    """Show progress where someone looks on."""
-    if len(sources) < 2 or not sys.stderr.isatty():
-        return sources
-    from tqdm import tqdm
+def _run(options: argparse.Namespace, sources: "Sequence[Source]", job: "Job") -> int:
+    """Do the job on all inputs, show how far it is, tell what was skipped."""
+    from classifier.tagging import batch, sinks
 
-    bar: Iterable[Source] = tqdm(sources, unit=" inputs", file=sys.stderr, leave=False)
-    return bar
-
-
-def _report(skipped: "Skipped") -> None:
-    _say(f"skipped {skipped.name}: {skipped.reason}")
+    output = sinks.opened(
+        options.output, sys.stdout.buffer, sources, job, resume=options.resume, overwrite=options.overwrite
+    )
+    with output as sink:
+        counts = batch.run(sources, job, sink, options.jobs, _watch(sources, sink.counts))
+    return _close(counts)
 
 
-def _close(tally: "Tally") -> int:
-    if not tally.adds_up:
-        raise PolicytagError("the counts do not add up: a fault of policytag", "please report it with the command")
-    if tally.skipped:
-        _say(f"{tally.done} of {tally.given} inputs done, {len(tally.skipped)} skipped")
-    return 1 if tally.skipped else 0
+def _run_on_cluster(options: argparse.Namespace, sources: "Sequence[Source]", job: "Job") -> int:
+    from classifier.tagging import batch, cluster
+
+    if options.output == "-":
+        raise UsageError("a cluster writes a folder", "name one with -o FOLDER")
+    watch = _watch(sources, batch.Counts())
+    counts = cluster.run(
+        sources, options.output, job, options.ray, resume=options.resume, overwrite=options.overwrite, watch=watch
+    )
+    return _close(counts)
+
+
+def _watch(sources: "Sequence[Source]", before: "Counts") -> "Callable[[Done], None]":
+    """Name what is skipped, and show progress where someone looks on."""
+    bar = None
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        from classifier.tagging.chunks import size
+
+        bar = tqdm(
+            total=sum(map(size, sources)), initial=before.read, unit="B", unit_scale=True, delay=0.5, leave=False,
+            file=sys.stderr,
+        )  # fmt: skip
+    counts = before
+
+    def watch(done: "Done") -> None:
+        nonlocal counts
+        counts += done.counts
+        for skipped in done.skipped:
+            if bar is not None:
+                bar.clear()
+            _say(f"skipped {skipped.name}: {skipped.reason}")
+        if bar is not None:
+            bar.set_postfix_str(f"{counts.paragraphs:,} paragraphs", refresh=False)
+            bar.update(done.counts.read)
+
+    return watch
+
+
+def _close(counts: "Counts") -> int:
+    if counts.skipped:
+        _say(f"{counts.done} of {counts.given} inputs done, {counts.skipped} skipped")
+    return 1 if counts.skipped else 0
 
 
 def _labels(options: argparse.Namespace) -> int:
@@ -364,6 +453,105 @@ def _model_prune(options: argparse.Namespace) -> int:
 
     removed = registry.prune(_models(options), options.keep)
     print(f"removed {len(removed)}: {', '.join(removed)}" if removed else "nothing to remove")
+    return 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    from classifier import taxonomy
+    from classifier.studio import interface
+
+    print(interface.page(taxonomy.load(options.taxonomy)), end="")
+    return 0
+
+
+def _connect(options: argparse.Namespace) -> "Studio":
+    from classifier.studio import client
+
+    return client.connect(options.url, os.environ.get("LABEL_STUDIO_API_KEY", ""))
+
+
+def _init(options: argparse.Namespace) -> int:
+    from classifier import taxonomy
+    from classifier.studio import projects
+
+    loaded = taxonomy.load(options.taxonomy)
+    with _connect(options) as studio:
+        ready = projects.init(
+            studio, loaded, title=options.title, project=options.project, annotators=options.annotators,
+            codebook=options.codebook,
+        )  # fmt: skip
+        if options.backend:
+            user, password = (os.environ.get(f"POLICYTAG_{name}", "") for name in ("USER", "PASSWORD"))
+            model = studio.connect_backend(ready.project, options.backend, user, password)
+            _say(f"connected to {options.backend}, which serves model {model}")
+    what = "created" if ready.created else "page updated" if ready.edited else "as it was"
+    _say(f"project {ready.project} {what}: {options.url}/projects/{ready.project}")
+    for word, labels in (("gained", ready.gained), ("lost", ready.lost)):
+        if labels and not ready.created:
+            _say(f"  labels {word}: {', '.join(labels)}")
+    print(ready.project)
+    return 0
+
+
+def _push(options: argparse.Namespace) -> int:
+    from classifier.studio.push import push
+    from classifier.tagging import batch, bundle, documents
+    from classifier.tagging.tagger import Tagger
+
+    tagger = Tagger(bundle=bundle.load(options.model), headings=options.headings, all_scores=True, evidence=True)
+    tally = batch.Tally()
+    paragraphs = batch.split(_progress(documents.discover(options.inputs)), tally, _report)
+    with _connect(options) as studio:
+        done = push(
+            studio, options.project, paragraphs, tagger, blind=options.blind, next_=options.next, say=_say
+        )  # fmt: skip
+    for skipped in done.skipped:
+        _report(skipped)
+    _say(
+        f"{done.new} tasks new ({done.blind} blind), {done.known} there already, {done.passed} passed by, "
+        f"{len(done.skipped)} skipped; {done.refreshed} older ones pre-annotated anew"
+    )
+    return _close(tally) or (1 if done.skipped else 0)
+
+
+def _pull(options: argparse.Namespace) -> int:
+    from classifier import taxonomy
+    from classifier.studio.pull import pull
+
+    loaded = taxonomy.load(options.taxonomy)
+    with _connect(options) as studio:
+        pulled = pull(studio, options.project, loaded, options.labels / "corpus")
+    crop = pulled.harvest
+    for held in crop.held:
+        _say(f"held back: task {held.task}, annotation {held.annotation}: {held.reason}")
+    negatives = sum(not example.labels for example in crop.examples)
+    _say(
+        f"{pulled.path}: {len(crop.examples)} judgements ({negatives} without a measure), {crop.skips} skips, "
+        f"{len(crop.held)} held back; {pulled.changed} tasks read"
+    )
+    if crop.accept_rate is not None:
+        _say(f"{crop.accept_rate:.0%} of {crop.accepted + crop.changed} prefilled choices were submitted untouched")
+    return 1 if crop.held else 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    try:
+        from classifier.studio.backend import serve
+    except ImportError as error:
+        raise MissingExtra("fastapi", "server") from error
+    from classifier.studio.guard import Limits
+    from classifier.studio.jobs import Jobs
+    from classifier.studio.serving import Serving
+
+    python, commands = [sys.executable, "-m", "classifier"], []
+    if options.retrain and options.project:
+        commands.append([*python, "studio", "pull", "--project", str(options.project), "--labels", str(options.labels)])
+    if options.retrain:
+        models = ["--models", str(options.models)] if options.models else []
+        commands.append([sys.executable, str(options.retrain), "--labels", str(options.labels), *models])
+    token, user, password = (os.environ.get(f"POLICYTAG_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
+    limits = Limits(token=token, user=user, password=password)
+    serve(Serving(options.models), Jobs(commands), limits, host=options.host, port=options.port)
     return 0
 
 

@@ -8,6 +8,7 @@
     │   ├── ModelDamaged           a file is missing or is not the one that was written
     │   └── ModelTooNew            written by a newer policytag
     ├── OutputError             3  the result cannot be written
+    ├── StudioError             3  a Label Studio server or project cannot be used (studio/errors.py)
     └── MissingExtra            3  an optional package is not installed
 
 An input that cannot be read is no exception: it is a `Skipped` record, and the rest goes on.

@@ -74,7 +74,7 @@ def test_scikit_learn_is_imported_in_three_modules_of_learning_only() -> None:
 
 
 def test_learning_packages_are_imported_in_learning_only() -> None:
-    heavy = {"sklearn", "scipy", "jieba", "joblib", "pandas"}
+    heavy = {"sklearn", "scipy", "jieba", "pandas"}
     users = {layer(own_name(path)) for path in MODULES if heavy & {name.split(".")[0] for name in imports(path)}}
     assert users == {"learning"}
 

@@ -17,6 +17,7 @@ from classifier.tagging.features import Floats, Ints
 from classifier.tagging.text import encode
 
 _SPANS = 5  # a label, the strongest
+_NOTHING = 1e-6  # of a margin: what rounding leaves over
 _LEAST = 0.05  # of a label's positive contributions: weaker spans tell nobody anything
 
 
@@ -48,6 +49,8 @@ def evidence(text: str, labels: Sequence[str], bundle: Bundle) -> tuple[Evidence
         np.add.at(spread, end, -column / (end - start))
         weight = np.cumsum(spread)[:-1]
         total = float(weight[weight > 0].sum())
+        if total < _NOTHING:
+            continue
         edges = np.flatnonzero(np.diff(np.concatenate(([0], (weight > 0.02 * total).astype(int), [0]))))
         spans = [
             Evidence(label=label, term=text[a:b], start=int(a), end=int(b), weight=float(weight[a:b].sum()))

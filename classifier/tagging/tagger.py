@@ -12,7 +12,7 @@ from classifier.records import Kind, Paragraph, Tagged
 from classifier.tagging import scores
 from classifier.tagging import tags as deciding
 from classifier.tagging.bundle import Bundle
-from classifier.tagging.chinese import looks_traditional, simplified
+from classifier.tagging.chinese import simplified
 from classifier.tagging.evidence import evidence
 from classifier.tagging.features import Floats
 
@@ -57,8 +57,7 @@ class Tagger:
         rest = iter(paragraphs)
         while batch := list(islice(rest, _BATCH)):
             texts = [p.text if self._wanted(p) else "" for p in batch]
-            if looks_traditional("".join(texts)):  # for scoring only: the text comes back as it was
-                texts = [simplified(text) for text in texts]
+            texts = [simplified(text) for text in texts]  # for scoring only: the text comes back as it was
             probability = self.probabilities(texts)
             tags = deciding.tags(probability, self.bundle)
             review = deciding.review(probability, self.bundle)

@@ -370,7 +370,7 @@ def test_the_loop(server: Server, launch, tmp_path: Path, own_models: Path, smal
     labels = Path(shutil.copytree(SMALL, tmp_path / "labels"))
     many = [replace(e, id=f"{e.id}-{n}", text=f"{e.text}（之{n}）") for n in range(4) for e in small_examples][:200]
     second = server.new_user("loop@example.org")
-    retrain = [sys.executable, str(Path(__file__).parents[1] / "scripts" / "retrain.py"), "--promote", "force"]
+    retrain = [sys.executable, str(Path(__file__).parents[2] / "scripts" / "retrain.py"), "--promote", "force"]
     with client.connect(server.url, TOKEN) as studio:
         project = projects.init(studio, TAXONOMY, title="the loop", annotators=2).project
         done = push(studio, project, rows(many), Tagger(bundle=small, all_scores=True, evidence=True))
