@@ -12,6 +12,8 @@ from classifier.errors import LabelsError, MissingExtra, PolicytagError, UsageEr
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from classifier.records import Skipped
+    from classifier.studio.client import Studio
     from classifier.tagging.batch import Counts, Done, Job
     from classifier.tagging.documents import Source
 
@@ -323,7 +325,7 @@ def _watch(sources: "Sequence[Source]", before: "Counts") -> "Callable[[Done], N
         for skipped in done.skipped:
             if bar is not None:
                 bar.clear()
-            _say(f"skipped {skipped.name}: {skipped.reason}")
+            _skipped(skipped)
         if bar is not None:
             bar.set_postfix_str(f"{counts.paragraphs:,} paragraphs", refresh=False)
             bar.update(done.counts.read)
@@ -500,18 +502,18 @@ def _push(options: argparse.Namespace) -> int:
 
     tagger = Tagger(bundle=bundle.load(options.model), headings=options.headings, all_scores=True, evidence=True)
     tally = batch.Tally()
-    paragraphs = batch.split(_progress(documents.discover(options.inputs)), tally, _report)
+    paragraphs = batch.split(documents.discover(options.inputs), tally, _skipped)
     with _connect(options) as studio:
         done = push(
             studio, options.project, paragraphs, tagger, blind=options.blind, next_=options.next, say=_say
         )  # fmt: skip
     for skipped in done.skipped:
-        _report(skipped)
+        _skipped(skipped)
     _say(
         f"{done.new} tasks new ({done.blind} blind), {done.known} there already, {done.passed} passed by, "
         f"{len(done.skipped)} skipped; {done.refreshed} older ones pre-annotated anew"
     )
-    return _close(tally) or (1 if done.skipped else 0)
+    return 1 if tally.skipped or done.skipped else 0
 
 
 def _pull(options: argparse.Namespace) -> int:
@@ -553,6 +555,10 @@ def _serve(options: argparse.Namespace) -> int:
     limits = Limits(token=token, user=user, password=password)
     serve(Serving(options.models), Jobs(commands), limits, host=options.host, port=options.port)
     return 0
+
+
+def _skipped(skipped: "Skipped") -> None:
+    _say(f"skipped {skipped.name}: {skipped.reason}")
 
 
 def _say(line: str) -> None:
