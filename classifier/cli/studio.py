@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Add the commands that work with a Label Studio server."""
     studio = commands.add_parser(
-        "studio", help="annotate with Label Studio", description="Work with a Label Studio server; its token comes from LABEL_STUDIO_API_KEY.",
+        "studio", help="annotate with Label Studio",
+        description="Work with a Label Studio server; its token comes from LABEL_STUDIO_API_KEY.",
         epilog="example: policytag studio init",
     )  # fmt: skip
     actions = studio.add_subparsers(title="actions", metavar="ACTION", required=True)
