@@ -127,3 +127,8 @@ class Example:
     annotator: str
     origin: str
     blind: frozenset[str] | None = None  # what was judged before an adjudicator decided, who saw what a model doubted
+
+    @property
+    def unadjudicated(self) -> frozenset[str]:
+        """The labels that nobody chose with a model's doubts in view."""
+        return self.labels if self.blind is None else self.blind

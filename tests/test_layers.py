@@ -14,7 +14,7 @@ LAYERS = {
     "records": 0, "errors": 0, "taxonomy": 1, "tagging": 2, "learning": 3, "studio": 4, "report": 4, "cli": 5,
     "__main__": 6, "__init__": 0,
 }  # fmt: skip
-SKLEARN = {"learning/training.py", "learning/vocabulary.py", "learning/calibration.py"}
+SKLEARN = {"learning/problem.py", "learning/vocabulary.py", "learning/calibration.py"}
 
 
 def layer(name: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from classifier import taxonomy as taxonomies
 from classifier.errors import PolicytagError
-from classifier.learning import crossfit, evaluation, metrics, training
+from classifier.learning import calibration, crossfit, evaluation, metrics, training
 from classifier.learning import cues as cue_files
 from classifier.learning import examples as label_files
 from classifier.learning.cues import Cue
@@ -89,7 +89,7 @@ def run(
     usual, plain = trial.decide(margin), trial.decide(margin, curve=False)
     half = replace(usual, threshold=np.full(len(trial.labels), 0.5))
     yield _row("thresholds of 0.5", _with(whole, half), _figures(half), gold, examples)
-    without = _with(whole, plain, knots=crossfit.SIGMOID[0], values=crossfit.SIGMOID[1])
+    without = _with(whole, plain, knots=calibration.SIGMOID[0], values=calibration.SIGMOID[1])
     yield _row("Platt's sigmoid alone", without, _figures(plain), gold, examples)
     for origin in sorted({example.origin for example in examples}):
         learn = np.array([example.origin != origin for example in examples])

@@ -1,8 +1,11 @@
 """Out-of-fold margins → Platt's slope and offset and a threshold per label, one curve and one limit for all."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from classifier.tagging.scores import apply_curve
 from classifier.tagging.tags import doubt
 
 Floats = npt.NDArray[np.float64]
@@ -11,6 +14,35 @@ Bools = npt.NDArray[np.bool_]
 MIN_POSITIVES = 10  # with fewer, a label takes the global threshold
 _FLOOR, _CEILING = -30.0, 30.0  # logits beyond all data, where the curve reaches 0 and 1
 _LOWEST, _HIGHEST = 0.15, 0.7  # no threshold beyond: out-of-fold F1 is too noisy there to be believed
+
+
+_LOGITS = np.linspace(-30.0, 30.0, 1201)
+SIGMOID = (_LOGITS, 1 / (1 + np.exp(-_LOGITS)))  # as a curve of knots and values
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What turns margins into decisions, and the probabilities it gives those it was fitted on."""
+
+    slope: Floats
+    offset: Floats
+    knots: Floats
+    values: Floats
+    threshold: Floats
+    probability: Floats
+
+
+def calibrate(margin: Floats, positive: Bools, weight: Floats, shrink: float, *, curved: bool = True) -> Calibrated:
+    """Fit everything that stands between out-of-fold margins and decisions; without `curved` by Platt's sigmoid alone.
+
+    `weight` says how much each row counts for the probabilities; for the thresholds all count alike.
+    """
+    lines = [platt(margin[:, j], positive[:, j], weight) for j in range(margin.shape[1])]
+    slope, offset = np.array(lines).T
+    logit = slope * margin + offset
+    knots, values = curve(logit, positive, weight) if curved else SIGMOID
+    probability = np.asarray(apply_curve(logit, knots, values), dtype=np.float64)
+    return Calibrated(slope, offset, knots, values, thresholds(probability, positive, shrink), probability)
 
 
 def platt(margins: Floats, positive: Bools, weight: Floats) -> tuple[float, float]:

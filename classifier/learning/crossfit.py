@@ -3,26 +3,22 @@
 Training, the learning curve, the leak delta, the ablations and the search for suspect labels all rest on this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from classifier.errors import LabelsError
 from classifier.learning import calibration, folds
 from classifier.learning.cues import Cue
 from classifier.learning.evaluation import Decisions
-from classifier.learning.training import Config, _blind
-from classifier.learning.training import _Problem as Problem
+from classifier.learning.problem import Config, Problem
 from classifier.records import Example
-from classifier.tagging import scores
 from classifier.taxonomy import Taxonomy
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-
-_LOGITS = np.linspace(-30.0, 30.0, 1201)
-SIGMOID = (_LOGITS, 1 / (1 + np.exp(-_LOGITS)))  # as a curve of knots and values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +40,13 @@ class CrossFit:
         """Give every example's decisions by a model that has not seen its group; arguments as of `margins`."""
         return self.decide(self.margins(groups=groups, learn=learn))
 
-    def margins(self, *, groups: Sequence[str] | None = None, learn: Bools | None = None) -> Floats:
+    def margins(
+        self,
+        *,
+        groups: Sequence[str] | None = None,
+        learn: Bools | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Floats:
         """Give every example's margins by a model that has not seen its group.
 
         `groups` other than the families measure what a leak would hide; `learn` marks the examples that may be
@@ -55,36 +57,62 @@ class CrossFit:
         fold = folds.assign(groups, min(self.config.folds, len(set(groups))))
         margin = np.zeros(self.true.shape)
         for k in sorted(set(fold.tolist())):
+            say(f"fold {k + 1} of {fold.max() + 1}")
             margin[fold == k] = self.problem.margins(self.problem.fit((fold != k) & learn), fold == k)
         return margin
+
+    def calibrated(self, margin: Floats, *, curve: bool = True) -> calibration.Calibrated:
+        """Calibrate margins and choose thresholds by `blind`: what is adjudicated was picked by a model's doubts.
+
+        Judged by it, confidence and figures would praise themselves.
+        """
+        return calibration.calibrate(margin, self.blind, self.weight, self.config.shrink, curved=curve)
+
+    @property
+    def weight(self) -> Floats:
+        """How much each example counts for the probabilities."""
+        composed = np.array([example.origin == "composed" for example in self.examples])
+        return np.where(composed, self.config.composed, 1.0)
 
     def decide(self, margin: Floats, *, curve: bool = True) -> Decisions:
         """Calibrate margins and choose thresholds, as training does; without `curve` by Platt's sigmoid alone.
 
         `true` in what is given is `blind`; for suspect labels replace it by the judgements as they are now.
         """
-        composed = np.array([example.origin == "composed" for example in self.examples])
-        weight = np.where(composed, self.config.composed, 1.0)
-        lines = [calibration.platt(margin[:, j], self.blind[:, j], weight) for j in range(len(self.labels))]
-        slope, offset = np.array(lines).T
-        logit = slope * margin + offset
-        knots, values = calibration.curve(logit, self.blind, weight) if curve else SIGMOID
-        probability = np.asarray(scores.apply_curve(logit, knots, values), dtype=np.float64)
-        threshold = calibration.thresholds(probability, self.blind, self.config.shrink)
+        fitted = self.calibrated(margin, curve=curve)
         return Decisions(
-            examples=self.examples, labels=self.labels, true=self.blind, probability=probability, threshold=threshold
+            examples=self.examples,
+            labels=self.labels,
+            true=self.blind,
+            probability=fitted.probability,
+            threshold=fitted.threshold,
         )
 
 
 def prepare(
     examples: Sequence[Example], taxonomy: Taxonomy, cues: Sequence[Cue] = (), config: Config | None = None
 ) -> CrossFit:
-    """Count the examples' terms. Labels without a positive example are left out, as in training."""
+    """Count the examples' terms. Labels without a positive example are left out.
+
+    Raises `LabelsError` where there is too little to learn from.
+    """
     config = config or Config()
+    groups = folds.families(examples)
     labels = tuple(label for label in taxonomy.ids if any(label in example.labels for example in examples))
+    _check(examples, labels, groups)
     true = np.array([[label in example.labels for label in labels] for example in examples])
-    blind = np.array([[label in _blind(example) for label in labels] for example in examples])
+    blind = np.array([[label in example.unadjudicated for label in labels] for example in examples])
     return CrossFit(
-        examples=tuple(examples), labels=labels, true=true, blind=blind, groups=tuple(folds.families(examples)),
+        examples=tuple(examples), labels=labels, true=true, blind=blind, groups=tuple(groups),
         problem=Problem(examples, true, labels, cues, config), config=config,
     )  # fmt: skip
+
+
+def _check(examples: Sequence[Example], labels: Sequence[str], groups: Sequence[str]) -> None:
+    if len(labels) < 2:
+        raise LabelsError("fewer than two labels have positive examples", "label more paragraphs before training")
+    if len(set(groups)) < 2:
+        raise LabelsError(
+            f"all {len(examples)} examples come from one document, or from documents that share their text",
+            "a model is measured on documents it has not seen: add examples of other documents",
+        )
