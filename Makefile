@@ -7,11 +7,13 @@ SAMPLE := tests/cases/pages/sample.txt
 
 demo: .venv/.demo
 	@mkdir -p demo
-	@$(BIN)/policytag tag $(SAMPLE) -o demo/sample.jsonl --overwrite
+	@$(BIN)/policytag tag $(SAMPLE) --evidence -o demo/sample.jsonl --overwrite
+	@$(BIN)/policytag report demo/sample.jsonl -o demo/report.html
 	@$(BIN)/policytag tag $(SAMPLE) --format table
 	@echo
 	@echo "That was a newspaper page as an extractor left it: $(SAMPLE)"
 	@echo "The full result, one JSON object a paragraph: demo/sample.jsonl"
+	@echo "The same as a page for the browser, evidence highlighted:  demo/report.html"
 	@echo "Your own documents: $(BIN)/policytag tag FILE-OR-FOLDER -o tagged.csv"
 
 test: .venv/.dev
