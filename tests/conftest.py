@@ -1,9 +1,10 @@
 """What several test modules share: a small taxonomy with its own examples, and a model trained on them once."""
 
+import io
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,29 @@ from classifier.learning.cues import Cue
 from classifier.records import Example
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
+from classifier.tagging.outputs import FORMATS
 from classifier.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[1]
 SMALL = Path(__file__).parent / "cases" / "small"
+NEWS = ROOT / "labels/corpus/news.jsonl"
+COMMAND = Path(sys.executable).parent / "policytag"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 # no claim about time is made here, and the same examples come each time, so that a failure can be looked into
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
+
+
+def written(form: str, *records: Mapping[str, object]) -> bytes:
+    """Give the bytes that an output format makes of records."""
+    file = io.BytesIO()
+    writer = FORMATS[form](file)
+    for record in records:
+        writer.write(record)
+    writer.finish()
+    return file.getvalue()
 
 
 @pytest.fixture(scope="session")
@@ -74,11 +88,10 @@ def committed() -> Bundle:
 @pytest.fixture
 def policytag() -> Run:
     """Run the installed command; output is decoded as UTF-8."""
-    command = Path(sys.executable).parent / "policytag"
 
     def run(*arguments: str | Path, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [command, *arguments], cwd=cwd, input=stdin, capture_output=True, encoding="utf-8", check=False
+            [COMMAND, *arguments], cwd=cwd, input=stdin, capture_output=True, encoding="utf-8", check=False
         )
 
     return run

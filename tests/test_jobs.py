@@ -7,20 +7,16 @@ import pty
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+from conftest import COMMAND, NEWS, Run
 
 from classifier.errors import PolicytagError
 from classifier.tagging.workers import ordered
-
-NEWS = ROOT / "labels/corpus/news.jsonl"
-COMMAND = Path(sys.executable).parent / "policytag"
 
 
 @pytest.fixture(scope="module")

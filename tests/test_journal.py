@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from conftest import ROOT
+from conftest import NEWS, ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,6 @@ from classifier.tagging.batch import Counts, Done
 from classifier.tagging.chunks import Position
 from classifier.tagging.journal import head, journalled
 
-NEWS = ROOT / "labels/corpus/news.jsonl"
 FACTS = {"model": "abc", "evidence": False, "inputs": 3}
 
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import written
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import OutputError, UsageError
 from classifier.records import Evidence, Kind, Note, Paragraph, Tag, Tagged
-from classifier.tagging.outputs import FORMATS, PIECEMEAL, file_at, format_of, opened, record
+from classifier.tagging.outputs import PIECEMEAL, file_at, format_of, opened, record
 
 PLAIN = Paragraph(
     id="page.txt#3",
@@ -32,16 +33,6 @@ TAGGED = Tagged(
     review=False,
     model="abc",
 )
-
-
-def written(form, *rows):
-    """Give the bytes that a format makes of rows."""
-    file = io.BytesIO()
-    writer = FORMATS[form](file)
-    for row in rows:
-        writer.write(row)
-    writer.finish()
-    return file.getvalue()
 
 
 def jsonl(*results):

@@ -12,18 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SMALL
+from conftest import SMALL
+from retraining import SCRIPT, current, retrain
 
-from classifier.learning import holdout, registry
+from classifier.learning import registry
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
-
-SCRIPT = ROOT / "scripts" / "retrain.py"
-
-
-def retrain(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, SCRIPT, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.fixture
@@ -61,13 +55,6 @@ def end(run: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
-
-
-def current(models: Path) -> str:
-    """CURRENT, which must be the id of a model that is there and whole."""
-    name = (models / "CURRENT").read_text(encoding="utf-8").strip()
-    assert bundle.load(models / name).id == name
-    return name
 
 
 def test_the_first_model_is_promoted(tmp_path: Path, small: Bundle) -> None:
@@ -352,79 +339,3 @@ def test_two_at_once_with_different_labels_are_compared_with_each_other(labels: 
     assert sum("the first model" in reason for reason in reasons) == 1
     assert all(run.returncode in (0, 1) for run in runs)
     assert current(tmp_path / "models")
-
-
-# --- the real labels: minutes of training
-
-
-def rows() -> list[tuple[str, dict]]:
-    """Every judgement of the project with the name of its file."""
-    paths = sorted((ROOT / "labels" / "corpus").glob("*.jsonl"))
-    return [(p.name, json.loads(line)) for p in paths for line in p.read_text(encoding="utf-8").splitlines()]
-
-
-def put(place: Path, given: list[tuple[str, dict]]) -> Path:
-    """Write judgements to a labels folder with the project's taxonomy and cues."""
-    (place / "corpus").mkdir(parents=True)
-    for name in ("taxonomy.toml", "cues.toml"):
-        shutil.copy(ROOT / "labels" / name, place)
-    for file, row in given:
-        with (place / "corpus" / file).open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return place
-
-
-@pytest.fixture(scope="module")
-def held_back() -> set[str]:
-    """The ids of some 300 examples: whole documents, none of the test split."""
-    by_document: dict[str, set[str]] = {}
-    for _, row in rows():
-        by_document.setdefault(row["document"], set()).add(row["id"])
-    spare = sorted(document for document in by_document if not holdout.is_test(document))
-    random.Random(11).shuffle(spare)
-    chosen: set[str] = set()
-    while len(chosen) < 300:
-        chosen |= by_document[spare.pop()]
-    return chosen
-
-
-@pytest.fixture(scope="module")
-def before(held_back: set[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models with the one that was trained without the examples held back."""
-    place = tmp_path_factory.mktemp("before")
-    labels = put(place / "labels", [(file, row) for file, row in rows() if row["id"] not in held_back])
-    run = retrain("--labels", labels, "--models", place / "models")
-    assert run.returncode == 0, run.stderr
-    return place
-
-
-def test_the_same_real_labels_again_are_nothing_new_without_training(before: Path) -> None:
-    run = retrain("--labels", before / "labels", "--models", before / "models")
-    assert run.returncode == 0
-    assert run.stdout.endswith("nothing new: it is the current model\n")
-    assert "fold" not in run.stderr
-
-
-def test_300_new_good_examples_are_promoted(before: Path, tmp_path: Path) -> None:
-    models = Path(shutil.copytree(before / "models", tmp_path / "models"))
-    run = retrain("--labels", put(tmp_path / "labels", rows()), "--models", models)
-    assert run.returncode == 0, run.stdout
-    assert run.stdout.splitlines()[-1].endswith(f"promoted over {current(before / 'models')}")
-    assert current(models) != current(before / "models")
-
-
-def test_300_new_examples_with_shuffled_labels_are_refused_and_the_labels_named(
-    before: Path, held_back: set[str], tmp_path: Path
-) -> None:
-    models = Path(shutil.copytree(before / "models", tmp_path / "models"))
-    decided = {row["id"]: row["labels"] for _, row in rows() if row["id"] in held_back}
-    given = list(decided.values())
-    random.Random(12).shuffle(given)
-    wrong = dict(zip(decided, given, strict=True))
-    labels = put(tmp_path / "labels", [(f, {**r, "labels": wrong.get(r["id"], r["labels"])}) for f, r in rows()])
-    run = retrain("--labels", labels, "--models", models)
-    assert run.returncode == 1
-    reason = run.stdout.splitlines()[-1]
-    assert f"the labels of {len(held_back)} added paragraphs contradict the current model" in reason
-    assert sum(f"{label} 0." in reason for label in bundle.load(models).labels) >= 5
-    assert current(models) == current(before / "models")

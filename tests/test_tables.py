@@ -9,11 +9,11 @@ import zipfile
 import openpyxl
 import pyarrow
 import pytest
+from conftest import written
 from pyarrow import parquet
 
 from classifier.records import Row, Skipped
 from classifier.tagging.documents import Source, read
-from classifier.tagging.outputs import FORMATS
 
 
 def items(path):
@@ -26,7 +26,7 @@ def reason(path):
     return skipped.reason
 
 
-def written(path, content):
+def put(path, content):
     path.write_bytes(content)
     return path
 
@@ -50,26 +50,26 @@ def saved(path, *sheets, change=None):
 
 def test_big5_rows_are_read(tmp_path):
     table = "id,text\r\n1,對購買專利保險的企業給予保費補貼，最高百分之六十。\r\n"
-    (row,) = items(written(tmp_path / "rows.csv", table.encode("big5")))
+    (row,) = items(put(tmp_path / "rows.csv", table.encode("big5")))
     assert row.text == "對購買專利保險的企業給予保費補貼，最高百分之六十。"
 
 
 @pytest.mark.parametrize("name", ["utf-16", "gb18030"])
 def test_json_lines_in_another_encoding_are_read(tmp_path, name):
     lines = '{"text": "园区对质押贷款给予贴息。", "id": 1}\n{"text": "银行参与。", "id": 2}\n'
-    assert [row.id for row in items(written(tmp_path / "rows.jsonl", lines.encode(name)))] == ["1", "2"]
+    assert [row.id for row in items(put(tmp_path / "rows.jsonl", lines.encode(name)))] == ["1", "2"]
 
 
 def test_a_row_of_broken_bytes_is_skipped_and_the_rows_after_it_go_on(tmp_path):
     table = "id,text\n1,园区贴息一半\n".encode() + b"2,\xff\xff\xff\n" + "3,银行参与\n".encode()
-    found = items(written(tmp_path / "rows.csv", table))
+    found = items(put(tmp_path / "rows.csv", table))
     assert [type(item) for item in found] == [Row, Skipped, Row]
     assert found[1].name == "rows.csv#2" and "broken bytes" in found[1].reason
 
 
 def test_a_broken_character_in_a_long_text_is_marked(tmp_path):
     table = b"id,text\n1," + ("园区贴息" * 500).encode() + b"\xff" + ("园区贴息" * 500).encode() + b"\n"
-    (row,) = items(written(tmp_path / "rows.csv", table))
+    (row,) = items(put(tmp_path / "rows.csv", table))
     assert row.text.count("\ufffd") == 1
 
 
@@ -188,7 +188,7 @@ def test_a_header_alone_is_named(tmp_path):
     ],
 )
 def test_what_is_no_xlsx_is_named(tmp_path, content, said):
-    assert said in reason(written(tmp_path / "a.xlsx", content))
+    assert said in reason(put(tmp_path / "a.xlsx", content))
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
@@ -232,7 +232,7 @@ def test_a_parquet_file_without_text_column_is_named(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", "文字".encode()])
 def test_what_is_no_parquet_is_named(tmp_path, content):
-    assert "no Parquet" in reason(written(tmp_path / "a.parquet", content))
+    assert "no Parquet" in reason(put(tmp_path / "a.parquet", content))
 
 
 def test_a_large_parquet_file_is_read_in_batches(tmp_path):
@@ -274,13 +274,7 @@ RECORD = {
 
 
 def out(form, *records):
-    file = io.BytesIO()
-    writer = FORMATS[form](file)
-    for record in records:
-        writer.write(record)
-    writer.finish()
-    file.seek(0)
-    return file
+    return io.BytesIO(written(form, *records))
 
 
 def sheet(*records):

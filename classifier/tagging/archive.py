@@ -24,7 +24,8 @@ TOTAL = 2 << 30  # bytes, unpacked, of an archive with the archives in it
 RATIO = 200  # bytes unpacked to one packed, for members over
 LARGE = 10 << 20
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
-_DAMAGED = (BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
+# what zipfile and its decompressors raise; RuntimeError holds that of a compression which this Python has not
+_DAMAGED = (BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError, OSError)
 
 
 @dataclass(slots=True)

@@ -5,23 +5,19 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import fsspec
 import pyarrow as pa
 import pytest
-from conftest import ROOT, Run
+from conftest import COMMAND, NEWS, ROOT, Run
 from pyarrow import parquet
 
 from classifier.errors import OutputError, UsageError
 from classifier.tagging import remote
 from classifier.tagging.cluster import _parts
 from classifier.tagging.remote import Folder
-
-NEWS = ROOT / "labels/corpus/news.jsonl"
-COMMAND = Path(sys.executable).parent / "policytag"
 
 
 @pytest.fixture(scope="module")
