@@ -22,7 +22,7 @@ def rows(small_examples: list[Example], small_taxonomy: Taxonomy, small_cues: tu
 
 
 def test_every_ingredient_has_its_row(rows: dict[str, Row]) -> None:
-    after = ["thresholds of 0.5", "Platt's sigmoid alone", "no composed text", "no restated text"]
+    after = ["thresholds of 0.5", "Platt's sigmoid alone", "no composed text", "no headings", "no restated text"]
     assert list(rows) == [*(variant.name for variant in VARIANTS), *after]
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from classifier.learning import examples as label_files
 from classifier.learning.cues import Cue
 from classifier.learning.evaluation import Decisions
 from classifier.learning.training import Config
-from classifier.records import Example
+from classifier.records import Example, Kind
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.tagger import Tagger
 from classifier.taxonomy import Taxonomy
@@ -91,12 +92,13 @@ def run(
     yield _row("thresholds of 0.5", _with(whole, half), _figures(half), gold, examples)
     without = _with(whole, plain, knots=calibration.SIGMOID[0], values=calibration.SIGMOID[1])
     yield _row("Platt's sigmoid alone", without, _figures(plain), gold, examples)
-    for origin in sorted({example.origin for example in examples}):
-        learn = np.array([example.origin != origin for example in examples])
-        if learn.any() and trial.true[learn].any(axis=0).all():
-            kept = [example for example in examples if example.origin != origin]
-            model = training.train(kept, taxonomy, cues, config)
-            yield _row(f"no {origin} text", model, _figures(trial.decisions(learn=learn)), gold, examples)
+    parts = {f"no {origin} text": [e.origin != origin for e in examples] for origin in {e.origin for e in examples}}
+    parts["no headings"] = [e.kind is not Kind.HEADING for e in examples]
+    for name, kept in sorted(parts.items()):
+        learn = np.array(kept)
+        if learn.any() and not learn.all() and trial.true[learn].any(axis=0).all():
+            model = training.train(list(compress(examples, kept)), taxonomy, cues, config)
+            yield _row(name, model, _figures(trial.decisions(learn=learn)), gold, examples)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -66,7 +66,8 @@ class CrossFit:
 
         Judged by it, confidence and figures would praise themselves.
         """
-        return calibration.calibrate(margin, self.blind, self.weight, self.config.shrink, curved=curve)
+        config = self.config
+        return calibration.calibrate(margin, self.blind, self.weight, config.shrink, config.temper, curved=curve)
 
     @property
     def weight(self) -> Floats:
