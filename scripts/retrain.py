@@ -1,16 +1,16 @@
-"""Train a model from labels/, judge it, and promote it if it is no worse than the current one."""
+"""Train a model from labels/, judge it, and promote it if it is no worse than the current one; write its card."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 
 from classifier import taxonomy as taxonomies
 from classifier.errors import PolicytagError
-from classifier.learning import cues as cue_files
-from classifier.learning import examples as label_files
-from classifier.learning import floors, holdout, lint, promotion, registry, training
-from classifier.tagging import bundle
+from classifier.learning import crossfit, explanation, holdout, lint, material, promotion, registry, training
+from classifier.report import card
+from classifier.studio import client, pull
 
 ROOT = Path(__file__).parents[1]
 BEGUN = time.monotonic()
@@ -22,58 +22,59 @@ def main() -> int:
     parser.add_argument("--labels", type=Path, default=ROOT / "labels", help="folder with corpus/ and cues.toml")
     parser.add_argument("--taxonomy", type=Path, help="default: taxonomy.toml in the labels folder")
     parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of models with CURRENT")
+    parser.add_argument("--studio", metavar="URL", help="first pull from this server; token: LABEL_STUDIO_API_KEY")
+    parser.add_argument("--project", type=int, metavar="N", help="the project to pull")
     parser.add_argument("--promote", choices=["auto", "never", "force"], default="auto", help="force is recorded")
     parser.add_argument("--accept-test-set", action="store_true", help="announce that test documents changed")
     parser.add_argument("--allow-regression", metavar="REASON", help="let figures fall; the reason is recorded")
     options = parser.parse_args()
-    if options.allow_regression is not None and not options.allow_regression.strip():
+    if not (options.allow_regression is None or options.allow_regression.strip()):
         parser.error("--allow-regression needs a reason")
+    if (options.studio is None) != (options.project is None):
+        parser.error("--studio and --project go together")
     try:
         return retrain(options)
     except PolicytagError as error:
         print(f"retrain: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:  # a full disk under a library's feet
-        print(f"retrain: {error}\n  the current model is as it was; mend that and run it again", file=sys.stderr)
+        print(f"retrain: {error}\n  CURRENT names a whole model; mend that and run it again", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
-        print("retrain: interrupted; the current model is as it was", file=sys.stderr)
+        print("retrain: interrupted; CURRENT names a whole model, run it again to go on", file=sys.stderr)
         return 130
 
 
 def retrain(options: argparse.Namespace) -> int:
-    """Labels → examples → candidate → decision; give the exit code."""
+    """Labels → examples → candidate → decision → card; give the exit code."""
     wish = promotion.Wish(
-        promote=options.promote,
-        accept_test_set=options.accept_test_set,
-        allow_regression=options.allow_regression or "",
+        promote=options.promote, accept_test_set=options.accept_test_set, allow_regression=options.allow_regression
     )
-    taxonomy = taxonomies.load(options.taxonomy or options.labels / "taxonomy.toml")
-    cues = cue_files.load(options.labels / "cues.toml", taxonomy)
-    corpus = options.labels / "corpus"
-    judgements = label_files.load(corpus if corpus.is_dir() else options.labels, taxonomy)
-    examples = label_files.merge(judgements)
-    say(f"{len(examples)} examples, {len(judgements)} judgements, {len(taxonomy.ids)} labels")
-    for doubt in lint.doubts(judgements, examples):
-        say(doubt)
+    if options.studio:
+        known = taxonomies.load(options.taxonomy or options.labels / "taxonomy.toml")
+        with client.connect(options.studio, os.environ.get("LABEL_STUDIO_API_KEY", "")) as server:
+            say(*pull.pull(server, options.project, known, material.corpus(options.labels)).told())
+    given = material.load(options.labels, options.taxonomy)
+    say(given.counted(), *lint.doubts(given.judgements, given.examples))
     promotion.incumbent(options.models, wish)  # one that cannot be loaded is told before the long work
-    candidate = registry.find(options.models, promotion.identity(examples, taxonomy, cues))
+    trial, candidate = None, registry.find(options.models, promotion.identity(*given.learnt))
     if candidate is None:
-        candidate = training.train(examples, taxonomy, cues, say=say)
-        candidate = holdout.judged(candidate, examples, taxonomy, cues, say=say)
-    with registry.locked(options.models):
-        place = bundle.save(candidate, options.models)
-        incumbent, announced = promotion.incumbent(options.models, wish), floors.load(options.models)
-        decision = promotion.decide(candidate, incumbent, examples, announced, wish)
-        promotion.carry_out(decision, candidate, options.models, wish)
+        trial = crossfit.prepare(*given.learnt, say=say)
+        candidate = training.fitted(trial, given.taxonomy, given.cues, say)
+        candidate = holdout.judged(candidate, *given.learnt, say=say)
+    place, decision = promotion.settle(candidate, given.examples, options.models, wish)
     print(promotion.summary(candidate, decision))
-    print(f"{place}: {decision.reason}")
+    print(f"{place}: {decision.reason}", flush=True)
+    if "details" not in explanation.load(place):
+        explanation.save(place, explanation.measure(trial or crossfit.prepare(*given.learnt, say=say), say))
+    say(card.write(place))
     return 1 if decision.refused else 0
 
 
-def say(line: str) -> None:
+def say(*lines: str) -> None:
     """Tell of progress."""
-    print(f"[{time.monotonic() - BEGUN:5.1f} s] {line}", file=sys.stderr, flush=True)
+    for line in lines:
+        print(f"[{time.monotonic() - BEGUN:5.1f} s] {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

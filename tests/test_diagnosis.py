@@ -99,7 +99,7 @@ def test_a_leak_is_seen_where_documents_repeat_themselves(
     # every paragraph twice in its document: a random split knows the answer, the split by documents does not
     twice = [replace(e, id=f"{e.id}-{k}") for e in trial.examples for k in (1, 2)]
     doubled = crossfit.prepare(twice, small_taxonomy, small_cues)
-    leak = diagnosis.leak(doubled, doubled.decisions())
+    leak = diagnosis.leak(doubled)
     assert leak["delta"] > 0.05
     assert leak["random"] - leak["by_document"] == pytest.approx(leak["delta"])
 

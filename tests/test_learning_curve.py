@@ -37,8 +37,6 @@ def test_more_is_learnt_from_more_documents(curve: learning_curve.Report) -> Non
 
 def test_its_last_point_is_the_whole_model(trial: CrossFit, curve: learning_curve.Report) -> None:
     whole = trial.decisions()
-    again = learning_curve.measure(trial, whole)
-    assert again == curve
     last = curve["points"][-1]
     assert last["paragraphs"] == round(len(trial.examples) * (1 - 1 / trial.config.folds))
     hits = (whole.given & whole.true).sum()
@@ -53,19 +51,26 @@ def test_a_power_law_is_found_again() -> None:
     points = [(n, 2.0 * n**-0.3) for n in (100.0, 200.0, 400.0, 800.0)]
     assert learning_curve._power_law(points) == pytest.approx((2.0, -0.3))
     curve = made([2.0 * n**-0.3 for n in (100, 200, 300, 400)])
-    assert learning_curve.gain(curve, 100) == pytest.approx(2.0 * 400**-0.3 - 2.0 * 500**-0.3)
+    assert learning_curve.outlook(curve, 100).gain == pytest.approx(2.0 * 400**-0.3 - 2.0 * 500**-0.3)
 
 
 def test_errors_that_rise_promise_nothing_and_two_points_tell_nothing() -> None:
-    assert learning_curve.gain(made([0.2, 0.3, 0.4])) == 0
-    assert learning_curve.gain(made([0.4, 0.3])) is None
-    assert "too few examples to tell" in learning_curve.advice(made([0.4, 0.3]), {})
+    assert learning_curve.outlook(made([0.2, 0.3, 0.4])).gain == 0
+    unknown = learning_curve.outlook(made([0.4, 0.3]))
+    assert unknown.gain is None
+    assert unknown.pays
+    assert "too few examples to tell" in learning_curve.advice(unknown, {})
 
 
 def test_advice_is_to_stop_where_nothing_is_gained_and_to_go_on_where_much_is() -> None:
-    assert "labelling no longer pays" in learning_curve.advice(made([0.2, 0.2, 0.2, 0.2]), {})
+    flat = learning_curve.outlook(made([0.2, 0.2, 0.2, 0.2]))
+    assert not flat.pays
+    assert "labelling no longer pays" in learning_curve.advice(flat, {})
     falling = made([n**-0.5 for n in (100, 200, 300, 400)], {"a": [0.01], "b": [0.05], "c": [0.0]})
-    shown = learning_curve.advice(falling, {"b": "植树造林"})
+    promised = learning_curve.outlook(falling)
+    assert promised.pays
+    assert list(promised.labels) == ["b", "a"]
+    shown = learning_curve.advice(promised, {"b": "植树造林"})
     assert "labelling pays" in shown
     assert shown.index("植树造林 (+0.050 AP)") < shown.index("a (+0.010 AP)")
     assert "c (" not in shown

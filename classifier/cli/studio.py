@@ -135,22 +135,15 @@ def _push(options: argparse.Namespace) -> int:
 
 def _pull(options: argparse.Namespace) -> int:
     from classifier import taxonomy
+    from classifier.learning import material
     from classifier.studio.pull import pull
 
     loaded = taxonomy.load(options.taxonomy)
     with _connect(options) as studio:
-        pulled = pull(studio, options.project, loaded, options.labels / "corpus")
-    crop = pulled.harvest
-    for held in crop.held:
-        say(f"held back: task {held.task}, annotation {held.annotation}: {held.reason}")
-    negatives = sum(not example.labels for example in crop.examples)
-    say(
-        f"{pulled.path}: {len(crop.examples)} judgements ({negatives} without a measure), {crop.skips} skips, "
-        f"{len(crop.held)} held back; {pulled.changed} tasks read"
-    )
-    if crop.accept_rate is not None:
-        say(f"{crop.accept_rate:.0%} of {crop.accepted + crop.changed} prefilled choices were submitted untouched")
-    return 1 if crop.held else 0
+        pulled = pull(studio, options.project, loaded, material.corpus(options.labels))
+    for line in pulled.told():
+        say(line)
+    return 1 if pulled.harvest.held else 0
 
 
 def _serve(options: argparse.Namespace) -> int:

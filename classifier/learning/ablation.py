@@ -1,23 +1,31 @@
 """What each ingredient of a model is worth: trained again with one switched off at a time.
 
-python -m classifier.learning.ablation [--labels DIR] [--taxonomy FILE] [--gold FILE …]
+python -m classifier.learning.ablation [--labels DIR] [--taxonomy FILE] [--gold FILE …] [--models DIR]
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifier import taxonomy as taxonomies
 from classifier.errors import PolicytagError
-from classifier.learning import calibration, crossfit, evaluation, metrics, training
-from classifier.learning import cues as cue_files
+from classifier.learning import (
+    calibration,
+    crossfit,
+    evaluation,
+    explanation,
+    material,
+    metrics,
+    promotion,
+    registry,
+    training,
+)
 from classifier.learning import examples as label_files
 from classifier.learning.cues import Cue
 from classifier.learning.evaluation import Decisions
@@ -25,7 +33,7 @@ from classifier.learning.training import Config
 from classifier.records import Example, Kind
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.tagger import Tagger
-from classifier.taxonomy import Taxonomy
+from classifier.taxonomy import Taxonomy, data_file
 
 Gold = Mapping[str, Sequence[Example]]
 
@@ -86,8 +94,7 @@ def run(
         if variant.name == _EVERYTHING:
             whole = model
     trial = crossfit.prepare(examples, taxonomy, cues, config)
-    margin = trial.margins()
-    usual, plain = trial.decide(margin), trial.decide(margin, curve=False)
+    usual, plain = trial.decisions(), trial.decide(trial.margin, curve=False)
     half = replace(usual, threshold=np.full(len(trial.labels), 0.5))
     yield _row("thresholds of 0.5", _with(whole, half), _figures(half), gold, examples)
     without = _with(whole, plain, knots=calibration.SIGMOID[0], values=calibration.SIGMOID[1])
@@ -153,25 +160,27 @@ def _with(model: Bundle, found: Decisions, **curve: Any) -> Bundle:  # noqa: ANN
 
 def main(say: Callable[[str], object] = sys.stderr.write, show: Callable[[str], object] = sys.stdout.write) -> None:
     """Run from the command line."""
-    root = taxonomies.data_file()
+    root = data_file()
     parser = argparse.ArgumentParser(description="Train with one ingredient switched off at a time.")
     parser.add_argument("--labels", type=Path, default=root / "labels", help="folder with corpus/ and cues.toml")
     parser.add_argument("--taxonomy", type=Path, help="default: taxonomy.toml in the labels folder")
     parser.add_argument("--gold", type=Path, action="append", default=[], help="labelled real text; may be repeated")
+    parser.add_argument("--models", type=Path, default=root / "models", help="whose card takes the table")
     options = parser.parse_args()
     try:
-        taxonomy = taxonomies.load(options.taxonomy or options.labels / "taxonomy.toml")
-        cues = cue_files.load(options.labels / "cues.toml", taxonomy)
-        corpus = options.labels / "corpus"
-        examples = label_files.merge(label_files.load(corpus if corpus.is_dir() else options.labels, taxonomy))
-        gold = {path.stem: list(label_files.read(path, taxonomy.ids, bare=True)) for path in options.gold}
+        given = material.load(options.labels, options.taxonomy)
+        gold = {path.stem: list(label_files.read(path, given.taxonomy.ids, bare=True)) for path in options.gold}
         rows = []
-        for row in run(examples, taxonomy, cues, gold):
+        for row in run(given.examples, given.taxonomy, given.cues, gold):
             rows.append(row)
             say(f"{row.name}: {row.corpus} {dict(row.gold)}\n")
+        show(table(rows) + "\n")
+        id_ = promotion.identity(given.examples, given.taxonomy, given.cues)
+        if registry.find(options.models, id_):
+            explanation.save(options.models / id_, {"ablation": [asdict(row) for row in rows]})
+            say(f"kept for the card of model {id_}: scripts/retrain.py writes it anew\n")
     except PolicytagError as error:
         parser.exit(error.exit_code, f"ablation: {error}\n")
-    show(table(rows) + "\n")
 
 
 if __name__ == "__main__":

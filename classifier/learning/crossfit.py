@@ -4,7 +4,7 @@ Training, the learning curve, the leak delta, the ablations and the search for s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ class CrossFit:
     """Examples counted once, to be fitted over and over. `groups`: the family of each example's document.
 
     `true` is learnt from; `blind`, what was judged before an adjudicator who saw a model's doubts, is measured by.
+    `margin`: every example's margins by a model that has not seen its family.
     """
 
     examples: tuple[Example, ...]
@@ -35,25 +36,20 @@ class CrossFit:
     groups: tuple[str, ...]
     problem: Problem
     config: Config
+    margin: Floats
 
     def decisions(self, *, groups: Sequence[str] | None = None, learn: Bools | None = None) -> Decisions:
-        """Give every example's decisions by a model that has not seen its group; arguments as of `margins`."""
-        return self.decide(self.margins(groups=groups, learn=learn))
-
-    def margins(
-        self,
-        *,
-        groups: Sequence[str] | None = None,
-        learn: Bools | None = None,
-        say: Callable[[str], None] = lambda _: None,
-    ) -> Floats:
-        """Give every example's margins by a model that has not seen its group.
+        """Give every example's decisions by a model that has not seen its group.
 
         `groups` other than the families measure what a leak would hide; `learn` marks the examples that may be
-        learnt from.
+        learnt from, without it all.
         """
-        groups = self.groups if groups is None else groups
-        learn = np.ones(len(self.examples), dtype=bool) if learn is None else learn
+        if groups is None and learn is None:
+            return self.decide(self.margin)
+        everything = np.ones(len(self.examples), dtype=bool)
+        return self.decide(self._margins(groups or self.groups, everything if learn is None else learn))
+
+    def _margins(self, groups: Sequence[str], learn: Bools, say: Callable[[str], None] = lambda _: None) -> Floats:
         fold = folds.assign(groups, min(self.config.folds, len(set(groups))))
         margin = np.zeros(self.true.shape)
         for k in sorted(set(fold.tolist())):
@@ -91,22 +87,32 @@ class CrossFit:
 
 
 def prepare(
-    examples: Sequence[Example], taxonomy: Taxonomy, cues: Sequence[Cue] = (), config: Config | None = None
-) -> CrossFit:
-    """Count the examples' terms. Labels without a positive example are left out.
+    examples: Sequence[Example], taxonomy: Taxonomy, cues: Sequence[Cue] = (), config: Config | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> CrossFit:  # fmt: skip
+    """Count the examples' terms and fit once without each fold. Labels without a positive example are left out.
 
-    Raises `LabelsError` where there is too little to learn from.
+    `say` is told of progress, and of labels with too few examples. Raises `LabelsError` where there is too little to
+    learn from.
     """
     config = config or Config()
     groups = folds.families(examples)
     labels = tuple(label for label in taxonomy.ids if any(label in example.labels for example in examples))
     _check(examples, labels, groups)
+    for label in taxonomy.ids:
+        positives = sum(label in example.labels for example in examples)
+        if not positives:
+            say(f"{label}: no positive example; it is left out of tagging")
+        elif positives < calibration.MIN_POSITIVES:
+            say(f"{label}: only {positives} positive examples; it takes the global threshold")
     true = np.array([[label in example.labels for label in labels] for example in examples])
     blind = np.array([[label in example.unadjudicated for label in labels] for example in examples])
-    return CrossFit(
+    trial = CrossFit(
         examples=tuple(examples), labels=labels, true=true, blind=blind, groups=tuple(groups),
-        problem=Problem(examples, true, labels, cues, config), config=config,
+        problem=Problem(examples, true, labels, cues, config), config=config, margin=np.zeros(true.shape),
     )  # fmt: skip
+    everything = np.ones(len(examples), dtype=bool)
+    return replace(trial, margin=trial._margins(trial.groups, everything, say))
 
 
 def _check(examples: Sequence[Example], labels: Sequence[str], groups: Sequence[str]) -> None:

@@ -4,7 +4,8 @@ The error, 1 - F1, is taken to fall as a power of the number of paragraphs learn
 range (Mukherjee et al. 2003; Hestness et al. 2017) and is too hopeful far beyond it: labels have errors of their own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,19 +18,37 @@ Report = dict[str, Any]
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the documents
 MORE = 500  # paragraphs that a round of labelling adds
 LEAST = 0.003  # of micro F1 that such a round must promise to pay
+_NAMED = 3  # labels that the advice names
 
 
-def measure(trial: CrossFit, whole: Decisions | None = None, shares: Sequence[float] = SHARES, seed: int = 0) -> Report:
-    """Give figures of models that learn from growing shares of the documents, all measured on all examples.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What more labelling promises: micro F1 for `more` paragraphs, and AP for half as many again of a label.
 
-    `whole`: the decisions of models that learn from everything, where they are at hand.
+    `gain` is None where the curve cannot tell, `labels` are in order of what they promise.
     """
+
+    more: int
+    gain: float | None
+    labels: Mapping[str, float]
+
+    @property
+    def pays(self) -> bool:
+        """Whether to label on: also where too little is known to tell."""
+        return self.gain is None or self.gain >= LEAST
+
+
+def measure(
+    trial: CrossFit, shares: Sequence[float] = SHARES, seed: int = 0, say: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Give figures of models that learn from growing shares of the documents, all measured on all examples."""
     families = np.array(trial.groups)
     order = np.random.default_rng(seed).permutation(np.unique(families))
     points = []
     for share in shares:
+        say(f"learning curve: {share:.0%} of the documents")
         learn = np.isin(families, order[: max(1, round(share * len(order)))])
-        found = whole if whole and learn.all() else trial.decisions(learn=learn)
+        found = trial.decisions() if learn.all() else trial.decisions(learn=learn)
         points.append(_point(found, learn, 1 - 1 / min(trial.config.folds, len(order))))
     return {
         "points": points,
@@ -38,27 +57,25 @@ def measure(trial: CrossFit, whole: Decisions | None = None, shares: Sequence[fl
     }
 
 
-def gain(curve: Mapping[str, Any], more: int = MORE) -> float | None:
-    """Give the micro F1 that `more` paragraphs like those at hand promise; None where the curve cannot tell."""
-    if not curve["error"]:
-        return None
-    scale, power = curve["error"]
-    have = curve["points"][-1]["paragraphs"]
-    return float(scale * (have**power - (have + more) ** power))
-
-
-def advice(curve: Mapping[str, Any], names: Mapping[str, str], more: int = MORE, least: float = LEAST) -> str:
-    """Say whether labelling still pays, and for which labels most."""
-    promised = gain(curve, more)
-    if promised is None:
-        return "too few examples to tell whether more labelling pays: label on"
+def outlook(curve: Mapping[str, Any], more: int = MORE) -> Outlook:
+    """Give what `more` paragraphs like those at hand promise."""
+    gain = None
+    if curve["error"]:
+        scale, power = curve["error"]
+        have = curve["points"][-1]["paragraphs"]
+        gain = float(scale * (have**power - (have + more) ** power))
     labels = {label: part["gain"] for label, part in curve["labels"].items() if part["gain"]}
-    best = sorted(labels, key=lambda label: -labels[label])[:3]
-    shown = ", ".join(f"{names.get(label, label)} (+{labels[label]:.3f} AP)" for label in best)
-    rest = f"; most for half as many examples again of {shown}" if best else ""
-    if promised < least:
-        return f"{more} more paragraphs like these promise micro F1 +{promised:.3f}: labelling no longer pays{rest}"
-    return f"{more} more paragraphs like these promise micro F1 +{promised:.3f}: labelling pays{rest}"
+    return Outlook(more=more, gain=gain, labels=dict(sorted(labels.items(), key=lambda item: -item[1])))
+
+
+def advice(promised: Outlook, names: Mapping[str, str]) -> str:
+    """Say whether labelling still pays, and for which labels most."""
+    if promised.gain is None:
+        return "too few examples to tell whether more labelling pays: label on"
+    best = [f"{names.get(label, label)} (+{gain:.3f} AP)" for label, gain in [*promised.labels.items()][:_NAMED]]
+    rest = f"; most for half as many examples again of {', '.join(best)}" if best else ""
+    pays = "labelling pays" if promised.pays else "labelling no longer pays"
+    return f"{promised.more} more paragraphs like these promise micro F1 +{promised.gain:.3f}: {pays}{rest}"
 
 
 def _point(found: Decisions, learn: Any, seen: float) -> Report:  # noqa: ANN401

@@ -22,11 +22,11 @@ from classifier.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the caller asked for: `promote` is auto, never or force; `allow_regression` a reason."""
+    """What the caller asked for: `promote` is auto, never or force; `allow_regression` a reason, where it is."""
 
     promote: str = "auto"
     accept_test_set: bool = False
-    allow_regression: str = ""
+    allow_regression: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,15 @@ def incumbent(models: Path, wish: Wish) -> Bundle | str | None:
         if wish.promote == "force":
             return str(error.args[0])
         raise type(error)(str(error.args[0]), f"{error.hint}; or do without it: --promote force") from error
+
+
+def settle(candidate: Bundle, examples: Sequence[Example], models: Path, wish: Wish) -> tuple[Path, Decision]:
+    """Write a candidate, decide about it and carry that out, while nobody else writes; give its directory too."""
+    with registry.locked(models):
+        place = bundle.save(candidate, models)
+        decision = decide(candidate, incumbent(models, wish), examples, floors.load(models), wish)
+        carry_out(decision, candidate, models, wish)
+    return place, decision
 
 
 def decide(

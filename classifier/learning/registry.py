@@ -44,7 +44,7 @@ def locked(models: Path) -> Iterator[None]:
         raise ModelError(f"cannot write to {models}: {error.strerror}", "choose another folder of models") from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        for draft in models.iterdir():
+        for draft in [*models.iterdir(), *models.glob("*/.draft-*")]:
             if draft.name.startswith(_DRAFTS):
                 _remove(draft)
         yield

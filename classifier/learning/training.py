@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.learning import calibration, crossfit
+from classifier.learning.crossfit import CrossFit
 from classifier.learning.cues import Cue
 from classifier.learning.evaluation import figures
 from classifier.learning.problem import Config
@@ -21,31 +22,26 @@ from classifier.tagging import bundle, features, scores
 from classifier.taxonomy import Taxonomy
 
 Floats = npt.NDArray[np.float64]
-__all__ = ["Config", "data_digest", "train"]
+__all__ = ["Config", "data_digest", "fitted", "train"]
 
 
 def train(
     examples: Sequence[Example], taxonomy: Taxonomy, cues: Sequence[Cue] = (), config: Config | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> bundle.Bundle:  # fmt: skip
-    """Fit, calibrate and measure a model. `say` is told of progress and of what to know about the result.
+    """Fit, calibrate and measure a model; `say` and what is raised as of `crossfit.prepare`."""
+    return fitted(crossfit.prepare(examples, taxonomy, cues, config, say), taxonomy, cues, say)
 
-    Raises `LabelsError` where there is too little to learn from.
-    """
-    config = config or Config()
-    trial = crossfit.prepare(examples, taxonomy, cues, config)
-    labels, problem = trial.labels, trial.problem
+
+def fitted(
+    trial: CrossFit, taxonomy: Taxonomy, cues: Sequence[Cue], say: Callable[[str], None] = lambda _: None
+) -> bundle.Bundle:
+    """Give the model of a cross-fit's examples: fitted on all of them, calibrated and measured by its margins."""
+    examples, labels, problem, config = trial.examples, trial.labels, trial.problem, trial.config
     left_out = [label for label in taxonomy.ids if label not in labels]
-    for label in left_out:
-        say(f"{label}: no positive example; it is left out of tagging")
-    for label, positives in zip(labels, trial.true.sum(axis=0), strict=True):
-        if positives < calibration.MIN_POSITIVES:
-            say(f"{label}: only {positives} positive examples; it takes the global threshold")
-
-    margin = trial.margins(say=say)
     say("all examples")
     final = problem.fit(np.ones(len(examples), dtype=bool))
-    found = trial.calibrated(margin)
+    found = trial.calibrated(trial.margin)
     limit = calibration.doubt_limit(found.probability, trial.blind, found.threshold, trial.weight, config.sure_f1)
     given = found.probability >= found.threshold
     report = figures(found.probability, given, trial.blind, labels, examples)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from classifier.records import Evidence, Kind, Paragraph, Tag, Tagged
+from classifier.report.bars import Bar, bars
 from classifier.report.html import template
 from classifier.taxonomy import Taxonomy
 
@@ -33,16 +34,6 @@ class Block:
     tags: tuple[Tag, ...]
     review: bool
     pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A row of a bar chart; `share` is its length, 1 for the longest."""
-
-    label: str
-    name: str
-    count: int
-    share: float
 
 
 def render(results: Iterable[Tagged], taxonomy: Taxonomy) -> str:
@@ -86,7 +77,7 @@ def pieces(text: str, evidence: Sequence[Evidence]) -> tuple[Piece, ...]:
 
 def _label_bars(blocks: Sequence[Block], names: dict[str, str]) -> list[Bar]:
     counts = Counter(tag.label for block in blocks for tag in block.tags)
-    return _bars([(label, name, counts[label]) for label, name in names.items()])
+    return bars([(label, name, counts[label]) for label, name in names.items()])
 
 
 def _group_bars(blocks: Sequence[Block], taxonomy: Taxonomy) -> list[Bar]:
@@ -94,14 +85,9 @@ def _group_bars(blocks: Sequence[Block], taxonomy: Taxonomy) -> list[Bar]:
     group_of = {label.id: label.group for label in taxonomy.labels}
     counts = Counter(group for block in blocks for group in {group_of.get(tag.label, "") for tag in block.tags})
     order = [*dict.fromkeys(label.group for label in taxonomy.labels if label.group), ""]
-    return _bars([(group, group or "—", counts[group]) for group in order if group or counts[group]])
+    return bars([(group, group or "—", counts[group]) for group in order if group or counts[group]])
 
 
 def _histogram(confidences: Sequence[float]) -> list[Bar]:
     counts = Counter(max(0, min(int(value * _BINS), _BINS - 1)) for value in confidences)
-    return _bars([(str(i), f"{i / _BINS:.1f}–{(i + 1) / _BINS:.1f}", counts[i]) for i in range(_BINS)])
-
-
-def _bars(rows: Sequence[tuple[str, str, int]]) -> list[Bar]:
-    longest = max((count for _, _, count in rows), default=0) or 1
-    return [Bar(label, name, count, count / longest) for label, name, count in rows]
+    return bars([(str(i), f"{i / _BINS:.1f}–{(i + 1) / _BINS:.1f}", counts[i]) for i in range(_BINS)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +27,18 @@ _BLUE, _GREY, _RED = "#2f6db5", "#9aa4ae", "#c2472f"
 
 
 def reliability(bins: Sequence[Mapping[str, float]]) -> str:
-    """Probability against truth; a point on the diagonal is right."""
+    """Probability against truth; a point on the diagonal is right, a larger one stands for more decisions."""
     with _Plot(3.4, 3.4) as plot:
         plot.axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
-        plot.axes.plot([b["probability"] for b in bins], [b["true"] for b in bins], color=_BLUE, marker="o")
+        plot.axes.plot([b["probability"] for b in bins], [b["true"] for b in bins], color=_BLUE)
+        most = max((b["decisions"] for b in bins), default=1)
+        sizes = [15 + 85 * math.log1p(b["decisions"]) / math.log1p(most) for b in bins]
+        plot.axes.scatter([b["probability"] for b in bins], [b["true"] for b in bins], s=sizes, color=_BLUE)
         _unit_square(plot.axes)
     return plot.svg
 
 
-def precision_recall(points: Sequence[tuple[float, float]], chosen: tuple[float | None, float | None]) -> str:
+def precision_recall(points: Sequence[Sequence[float]], chosen: tuple[float | None, float | None]) -> str:
     """One label's curve, with the point (recall, precision) that its threshold chose."""
     with _Plot(1.9, 1.7) as plot:
         if points:

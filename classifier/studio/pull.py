@@ -1,6 +1,7 @@
 """A project's annotations → labels/corpus/studio-<project>.jsonl, changes only, the same bytes for the same state."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,19 @@ class Pulled:
     harvest: Harvest
     changed: int
     whole: bool
+
+    def told(self) -> Iterator[str]:
+        """Say it in lines: what was held back and why, counts, and how often proposals were accepted."""
+        crop = self.harvest
+        for held in crop.held:
+            yield f"held back: task {held.task}, annotation {held.annotation}: {held.reason}"
+        negatives = sum(not example.labels for example in crop.examples)
+        yield (
+            f"{self.path}: {len(crop.examples)} judgements ({negatives} without a measure), {crop.skips} skips, "
+            f"{len(crop.held)} held back; {self.changed} tasks read"
+        )
+        if crop.accept_rate is not None:
+            yield f"{crop.accept_rate:.0%} of {crop.accepted + crop.changed} prefilled choices were submitted untouched"
 
 
 def pull(studio: Studio, project: int, taxonomy: Taxonomy, folder: Path) -> Pulled:
