@@ -28,8 +28,6 @@ def main() -> int:
     parser.add_argument("--accept-test-set", action="store_true", help="announce that test documents changed")
     parser.add_argument("--allow-regression", metavar="REASON", help="let figures fall; the reason is recorded")
     options = parser.parse_args()
-    if not (options.allow_regression is None or options.allow_regression.strip()):
-        parser.error("--allow-regression needs a reason")
     if (options.studio is None) != (options.project is None):
         parser.error("--studio and --project go together")
     try:
@@ -38,10 +36,10 @@ def main() -> int:
         print(f"retrain: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:  # a full disk under a library's feet
-        print(f"retrain: {error}\n  CURRENT names a whole model; mend that and run it again", file=sys.stderr)
+        print(f"retrain: {error}\n  every model is as it was; mend that and run it again", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
-        print("retrain: interrupted; CURRENT names a whole model, run it again to go on", file=sys.stderr)
+        print("retrain: interrupted; every model is whole, run it again to go on", file=sys.stderr)
         return 130
 
 

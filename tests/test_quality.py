@@ -106,7 +106,7 @@ def test_a_copy_judged_otherwise_is_the_closest_contradiction(small: Bundle, sma
         assert doubt.contradicting.similarity == pytest.approx(1)
         if doubt.supporting:
             assert (doubt.label in doubt.supporting.example.labels) == doubt.judged
-    shown = quality.table([suspect])
+    shown = quality.table([suspect], small.labels)
     assert "twin" in shown
     assert small_examples[1].id in shown
 

@@ -33,11 +33,14 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from classifier.report import card
     from classifier.tagging import bundle
 
     place = bundle.locate(options.model)
     model = bundle.load(place)
     print(f"{place}: whole; model {model.id}, {len(model.labels)} labels, {len(model.vocabulary):,} terms")
+    if doubt := card.doubt(place):
+        print(f"  {doubt}")
     return 0
 
 
@@ -55,11 +58,15 @@ def _model_list(options: argparse.Namespace) -> int:
 
 
 def _model_show(options: argparse.Namespace) -> int:
-    from classifier.learning import model_tables, registry
+    from classifier.learning import explanation, model_tables, registry
+    from classifier.report import card
     from classifier.tagging import bundle
 
     models = _models(options)
-    print(model_tables.full(bundle.load(models / registry.resolve(models, options.id)), registry.history(models)))
+    place = models / registry.resolve(models, options.id)
+    model = bundle.load(place)
+    print(model_tables.full(model, registry.history(models)))
+    print(f"\nmore labels: {explanation.advice(place, model.labels)}\ncard: {card.doubt(place) or place / card.FILE}")
     return 0
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifier.cli import curation
 from classifier.cli.console import INPUT, Commands, command, name_skipped, say
 from classifier.errors import MissingExtra
 
@@ -31,6 +32,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     pull = command(actions, "pull", _pull, "bring the annotations home", "policytag studio pull --project 3")
     serve = command(actions, "serve", _serve, "serve the model to Label Studio", "policytag studio serve --port 9090")
 
+    curation.add(actions)
     for action in (init, push, pull):
         action.add_argument("--url", default=os.environ.get("LABEL_STUDIO_URL", "http://localhost:8080"), metavar="URL",
                             help="the server (default: LABEL_STUDIO_URL, else http://localhost:8080)")  # fmt: skip

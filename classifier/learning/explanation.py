@@ -4,7 +4,7 @@ It is no part of the model: it may be deleted and measured again, and a model wo
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,13 @@ def load(place: Path) -> Report:
     except (OSError, ValueError) as error:
         raise ModelError(f"{place / FILE} cannot be read: {error}", "delete it: scripts/retrain.py makes it") from error
     return dict(found)
+
+
+def advice(place: Path, names: Mapping[str, str]) -> str:
+    """Say whether labelling more pays, by the learning curve of the model at `place`."""
+    if curve := load(place).get("curve"):
+        return learning_curve.advice(learning_curve.outlook(curve), names)
+    return "no learning curve was measured of this model; scripts/retrain.py does"
 
 
 def save(place: Path, measured: Report) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.errors import ModelError
+from classifier.errors import ModelError, UsageError
 from classifier.learning import floors, holdout, objections, registry, training
 from classifier.learning.comparison import Change, Comparison, compare, judged_in
 from classifier.learning.cues import Cue
@@ -22,11 +22,18 @@ from classifier.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the caller asked for: `promote` is auto, never or force; `allow_regression` a reason, where it is."""
+    """What the caller asked for: `promote` is auto, never or force; `allow_regression` a reason, where it is.
+
+    Raises `UsageError` for a reason that says nothing.
+    """
 
     promote: str = "auto"
     accept_test_set: bool = False
     allow_regression: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.allow_regression is not None and not self.allow_regression.strip():
+            raise UsageError("--allow-regression needs a reason", "say why the figures may fall")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

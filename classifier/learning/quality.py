@@ -4,7 +4,7 @@ An example is suspect by how far, in log-odds, its out-of-fold probabilities lie
 added up over its labels; a person decides. (Confident learning, Northcutt et al. 2021, asks the same of thresholds.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,14 +71,14 @@ def suspects(decisions: Decisions, rows: Any, count: int | None = None) -> list[
     return found
 
 
-def table(found: Sequence[Suspect], width: int = 50) -> str:
+def table(found: Sequence[Suspect], names: Mapping[str, str], width: int = 50) -> str:
     """Give the suspects for the terminal: what was judged, what the model says, and the closest examples."""
     lines = []
     for suspect in found:
         lines.append(f"{suspect.example.id}  {suspect.score:.1f}  {suspect.example.text[:width]}")
         for doubt in suspect.doubts:
             judged = "given" if doubt.judged else "not given"
-            lines.append(f"    {doubt.label}: {judged}, probability {doubt.probability:.2f}")
+            lines.append(f"    {names.get(doubt.label, '')} {doubt.label}: {judged}, probability {doubt.probability:.2f}")
             for side, neighbour in (("for", doubt.supporting), ("against", doubt.contradicting)):
                 if neighbour:
                     text = neighbour.example.text[:width]
