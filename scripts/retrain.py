@@ -3,17 +3,16 @@
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
+from console import run, say
+
 from classifier import taxonomy as taxonomies
-from classifier.errors import PolicytagError
 from classifier.learning import crossfit, explanation, holdout, lint, material, promotion, registry, training
 from classifier.report import card
 from classifier.studio import client, pull
 
 ROOT = Path(__file__).parents[1]
-BEGUN = time.monotonic()
 
 
 def main() -> int:
@@ -30,17 +29,7 @@ def main() -> int:
     options = parser.parse_args()
     if (options.studio is None) != (options.project is None):
         parser.error("--studio and --project go together")
-    try:
-        return retrain(options)
-    except PolicytagError as error:
-        print(f"retrain: {error}", file=sys.stderr)
-        return error.exit_code
-    except OSError as error:  # a full disk under a library's feet
-        print(f"retrain: {error}\n  every model is as it was; mend that and run it again", file=sys.stderr)
-        return 3
-    except KeyboardInterrupt:
-        print("retrain: interrupted; every model is whole, run it again to go on", file=sys.stderr)
-        return 130
+    return run("retrain", lambda: retrain(options))
 
 
 def retrain(options: argparse.Namespace) -> int:
@@ -58,21 +47,15 @@ def retrain(options: argparse.Namespace) -> int:
     trial, candidate = None, registry.find(options.models, promotion.identity(*given.learnt))
     if candidate is None:
         trial = crossfit.prepare(*given.learnt, say=say)
-        candidate = training.fitted(trial, given.taxonomy, given.cues, say)
-        candidate = holdout.judged(candidate, *given.learnt, say=say)
+        candidate = holdout.judged(training.fitted(trial, given.taxonomy, given.cues, say), *given.learnt, say=say)
     place, decision = promotion.settle(candidate, given.examples, options.models, wish)
-    print(promotion.summary(candidate, decision))
-    print(f"{place}: {decision.reason}", flush=True)
+    say(f"{place}: {decision.reason}")
     if "details" not in explanation.load(place):
         explanation.save(place, explanation.measure(trial or crossfit.prepare(*given.learnt, say=say), say))
     say(card.write(place))
+    print(promotion.summary(candidate, decision))
+    print(f"{place}: {decision.reason}")
     return 1 if decision.refused else 0
-
-
-def say(*lines: str) -> None:
-    """Tell of progress."""
-    for line in lines:
-        print(f"[{time.monotonic() - BEGUN:5.1f} s] {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -440,5 +440,6 @@ def test_the_summary_of_a_first_model_and_of_another_taxonomy_has_gaps(
 ) -> None:
     first = promotion.summary(small, promotion.decide(small, None, small_examples, None, AUTO))
     assert "micro_f1" in first
+    assert "current" not in first
     other = replace(small, id="o", report={"out_of_fold": {**small.report["out_of_fold"], "labels": {}}})
     assert "road_repair" in promotion.summary(small, promotion.decide(small, other, small_examples, None, AUTO))

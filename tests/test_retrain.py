@@ -80,7 +80,9 @@ def test_progress_goes_to_stderr_and_results_to_stdout(tmp_path: Path) -> None:
 
 
 def test_the_same_labels_twice_are_nothing_new(own_models: Path, small: Bundle) -> None:
+    assert retrain("--labels", SMALL, "--models", own_models).returncode == 0  # a model without a card gets one
     before = sorted((path, path.stat().st_mtime_ns) for path in own_models.rglob("*") if path.is_file())
+    assert own_models / small.id / "card.html" in dict(before)
     run = retrain("--labels", SMALL, "--models", own_models)
     assert run.returncode == 0
     assert run.stdout.splitlines()[-1].endswith(f"{small.id}: nothing new: it is the current model")
@@ -91,7 +93,9 @@ def test_a_worse_candidate_is_refused_and_stays_beside(own_models: Path, labels:
     shuffle(labels)
     run = retrain("--labels", labels, "--models", own_models)
     assert run.returncode == 1
-    assert ": refused: micro_f1 " in run.stdout.splitlines()[-1]
+    reason = run.stdout.splitlines()[-1]
+    assert ": refused: micro_f1 " in reason
+    assert "--allow-regression REASON" in reason
     assert current(own_models) == small.id
     assert len([path for path in own_models.iterdir() if path.is_dir()]) == 2
 
@@ -297,7 +301,7 @@ def test_an_interruption_is_told_and_the_current_model_stays(own_models: Path, l
     run.send_signal(signal.SIGINT)
     _, told = run.communicate()
     assert run.returncode == 130
-    assert told.splitlines()[-1] == "retrain: interrupted; the current model is as it was"
+    assert told.splitlines()[-1] == "retrain: interrupted; every model is whole, run it again to go on"
     assert current(own_models) == small.id
 
 

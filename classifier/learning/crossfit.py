@@ -96,6 +96,7 @@ def prepare(
     learn from.
     """
     config = config or Config()
+    say("looking for documents that share text, and counting terms")
     groups = folds.families(examples)
     labels = tuple(label for label in taxonomy.ids if any(label in example.labels for example in examples))
     _check(examples, labels, groups)

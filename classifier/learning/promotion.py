@@ -19,6 +19,8 @@ from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 from classifier.taxonomy import Taxonomy
 
+_OVERRULE = " (to promote it all the same, give a reason: --allow-regression REASON)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -106,7 +108,7 @@ def decide(
         lost += objections.disagreement(current, examples)
     standing = unannounced + ([] if wish.allow_regression else lost)
     if standing and wish.promote != "force":
-        reason = f"refused: {'; '.join(standing)}"
+        reason = f"refused: {'; '.join(standing)}{_OVERRULE if lost else ''}"
         return Decision(promote=False, refused=True, reason=reason, against=current, comparison=comparison)
     overruled = tuple(unannounced + lost)
     if overruled:
@@ -169,7 +171,7 @@ def _compared(
 
 
 def summary(candidate: Bundle, decision: Decision) -> str:
-    """Give a table of the candidate's figures beside the incumbent's; intervals are 95 %, by document."""
+    """Give a table of the candidate's figures beside the incumbent's, where there is one."""
     from tabulate import tabulate
 
     new = candidate.report["out_of_fold"]
@@ -188,12 +190,13 @@ def summary(candidate: Bundle, decision: Decision) -> str:
          old["labels"].get(label, {}).get("f1"), *_cells(test.labels.get(label) if test else None)]
         for label, part in new["labels"].items()
     ]  # fmt: skip
-    headers = ["out of fold", "n", f"new {candidate.id}", "", "current", "test n", "new", "current", "change"]
-    table = str(tabulate(rows, headers=headers if test else headers[:5], floatfmt=".3f"))
-    if test is None:
-        return table
-    head = f"test: {test.paragraphs} paragraphs of {test.documents} documents that neither model has seen"
-    return f"{table}\n{head}; intervals are 95 %, by document"
+    headers = ["out of fold", "true", f"new {candidate.id}", "95 %", "current", "test n", "new", "current", "change"]
+    width = len(headers) if test else 5 if decision.against else 4
+    table = tabulate([row[:width] for row in rows], headers=headers[:width], floatfmt=".3f")
+    parts = ["intervals are 95 %, by bootstrap over documents"]
+    if test:
+        parts.append(f"test: {test.paragraphs} paragraphs of {test.documents} documents that neither model has seen")
+    return f"{table}\n{'; '.join(parts)}"
 
 
 def _cells(change: Change | None) -> list[object]:

@@ -78,7 +78,9 @@ def table(found: Sequence[Suspect], names: Mapping[str, str], width: int = 50) -
         lines.append(f"{suspect.example.id}  {suspect.score:.1f}  {suspect.example.text[:width]}")
         for doubt in suspect.doubts:
             judged = "given" if doubt.judged else "not given"
-            lines.append(f"    {names.get(doubt.label, '')} {doubt.label}: {judged}, probability {doubt.probability:.2f}")
+            lines.append(
+                f"    {names.get(doubt.label, '')} {doubt.label}: {judged}, probability {doubt.probability:.2f}"
+            )
             for side, neighbour in (("for", doubt.supporting), ("against", doubt.contradicting)):
                 if neighbour:
                     text = neighbour.example.text[:width]
