@@ -16,6 +16,7 @@ from conftest import SMALL
 from retraining import SCRIPT, current, retrain
 
 from classifier.learning import registry
+from classifier.report import card
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 
@@ -272,6 +273,49 @@ def test_a_models_folder_that_is_a_file_is_told_without_a_traceback(tmp_path: Pa
     assert "Traceback" not in run.stderr
 
 
+def test_a_server_without_a_project_is_a_call_that_makes_no_sense(tmp_path: Path) -> None:
+    for half in (("--studio", "http://localhost:8080"), ("--project", "3")):
+        run = retrain("--labels", SMALL, "--models", tmp_path / "models", *half)
+        assert run.returncode == 2
+        assert "--studio and --project go together" in run.stderr
+
+
+def test_the_card_is_told_of_and_the_decision_comes_last(tmp_path: Path, small: Bundle) -> None:
+    run = retrain("--labels", SMALL, "--models", tmp_path)
+    assert f"card: {tmp_path / small.id / 'card.html'}" in run.stderr.splitlines()[-1]
+    assert "learning curve: 100% of the documents" in run.stderr
+    told, last = run.stderr.split("for the card")[0].splitlines()[-1], run.stdout.splitlines()[-1]
+    assert told.endswith(last)  # known before the card, should that fail
+    assert card.doubt(tmp_path / small.id) == ""
+
+
+def test_a_card_that_was_deleted_is_made_anew_and_the_model_is_nothing_new(tmp_path: Path, small: Bundle) -> None:
+    retrain("--labels", SMALL, "--models", tmp_path)
+    first = (tmp_path / small.id / "card.html").read_bytes()
+    (tmp_path / small.id / "card.html").unlink()
+    again = retrain("--labels", SMALL, "--models", tmp_path)
+    assert again.stdout.splitlines()[-1].endswith("nothing new: it is the current model")
+    assert "learning curve" not in again.stderr  # measured already
+    (tmp_path / small.id / "card.json").unlink()
+    assert "learning curve" in retrain("--labels", SMALL, "--models", tmp_path).stderr
+    assert (tmp_path / small.id / "card.html").read_bytes() == first
+
+
+def test_a_disk_that_is_full_when_the_card_comes_leaves_the_promoted_model(tmp_path: Path, small: Bundle) -> None:
+    assert retrain("--labels", SMALL, "--models", tmp_path).returncode == 0
+    size = max(path.stat().st_size for path in (tmp_path / small.id).iterdir() if path.name != "arrays.npz")
+    (tmp_path / small.id / "card.html").unlink()
+    limited = f"import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {size // 2}));"
+    command = [sys.executable, "-c", f"{limited} os.execv(sys.argv[1], sys.argv[1:])", sys.executable, SCRIPT]
+    run = subprocess.run(
+        [*command, "--labels", SMALL, "--models", tmp_path], capture_output=True, encoding="utf-8", check=False
+    )
+    assert run.returncode == 3
+    assert f"cannot write {tmp_path / small.id / 'card.html'}: File too large" in run.stderr
+    assert current(tmp_path) == small.id
+    assert [path.name for path in (tmp_path / small.id).iterdir() if path.name.startswith(".")] == []
+
+
 def test_the_script_is_calls_only() -> None:
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 80
 
@@ -303,6 +347,23 @@ def test_an_interruption_is_told_and_the_current_model_stays(own_models: Path, l
     assert run.returncode == 130
     assert told.splitlines()[-1] == "retrain: interrupted; every model is whole, run it again to go on"
     assert current(own_models) == small.id
+
+
+def test_a_current_model_that_is_deleted_meanwhile_stops_it_and_what_was_learnt_stays(
+    own_models: Path, labels: Path, small: Bundle
+) -> None:
+    (labels / "corpus" / "n.jsonl").unlink()
+    run = start("--labels", labels, "--models", own_models)
+    while "fold 1" not in run.stderr.readline():
+        assert run.poll() is None
+    shutil.rmtree(own_models / small.id)
+    shown, told = run.communicate()
+    assert (run.returncode, shown) == (3, "")
+    assert f"names the model '{small.id}', which is not there" in told
+    again = retrain("--labels", labels, "--models", own_models, "--promote", "force")
+    assert again.returncode == 0
+    assert "fold 1 of 6" not in again.stderr.split(": promoted by force")[0]  # it was trained already
+    assert current(own_models) != small.id
 
 
 def test_current_loads_whenever_training_is_killed(own_models: Path, labels: Path) -> None:
