@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Span = tuple[int, int]  # character offsets, end exclusive
 
@@ -22,13 +23,13 @@ class Note(StrEnum):
     FRAGMENT = "fragment"  # its beginning is missing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """A paragraph as its author marked it: what it is, where it stands in the text, under which headings."""
+class Unit(NamedTuple):
+    """A paragraph before its text is made: what it is, where it stands in the text, under which headings."""
 
     kind: Kind
     source: tuple[Span, ...]
     heading: tuple[str, ...] = ()
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

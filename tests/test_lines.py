@@ -92,18 +92,18 @@ def test_a_few_spaces_are_no_letter_spacing(text):
     assert measure(text).spaced.tolist() == [False]
 
 
-@pytest.mark.parametrize("text", ["完。", "完。”", "完！』", "完？", "完。）", "完……", "完。 ”", "完!"])
+@pytest.mark.parametrize("text", ["完。", "完。”", "完！』", "完？", "完。）", "完……", "完。 ”", "完!", "完.", '完."'])
 def test_a_sentence_ends_before_closing_marks_too(text):
     assert measure(text).ends.tolist() == [True]
 
 
-@pytest.mark.parametrize("text", ["未完", "未完，", "未完：", "（未完）", "3.5", "”"])
+@pytest.mark.parametrize("text", ["未完", "未完，", "未完：", "（未完）", "3.5", "”", "3.", "Inc.", "."])
 def test_a_line_without_a_stop_ends_no_sentence(text):
     assert measure(text).ends.tolist() == [False]
 
 
 def test_full_stops_within_a_line_are_counted_without_the_last():
-    assert measure("一。二。三。”\n一。二\n一").inner.tolist() == [2, 1, 0]
+    assert measure("一。二。三。”\n一。二\n一\n一.二1.5.三.").inner.tolist() == [2, 1, 0, 1]
 
 
 def test_commas_of_either_width_are_counted():

@@ -1,13 +1,14 @@
 """Blocks that stop in mid-sentence → joined where it is certain to what."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from layouts import pages
 
 from classifier.records import Kind
 from classifier.tagging.lines import measure
-from classifier.tagging.reflow import Block, blocks
-from classifier.tagging.stitch import Chain, stitch
+from classifier.tagging.reflow import KINDS, Blocks, blocks
+from classifier.tagging.stitch import stitch
 
 LOAN = "青松岭园区的企业用专利作质押，去年从银行借到贷款三亿元，贷款利息由园"
 LOAN_ENDS = "区财政补贴一半，评估费再补三成，企业实际负担的利率不到百分之二。"
@@ -19,22 +20,19 @@ WHOLE = "会议在青松岭召开，与会者讨论了今年的计划。"
 def page(*lines):
     """Give each line's block as it would come from a page whose lines are paragraphs, and the lines."""
     lines = measure("\n".join(lines))
-    ends = lines.ends
-    made = [
-        Block(
-            Kind.BODY if len(lines.string(i)) > 15 else Kind.HEADING,
-            i,
-            i,
-            cut=len(lines.string(i)) > 15 and not ends[i],
-        )
-        for i in range(len(lines))
-    ]
-    return made, lines
+    number, heading = np.arange(len(lines)), lines.width <= 15
+    kind = np.where(heading, KINDS.index(Kind.HEADING), KINDS.index(Kind.BODY))
+    return Blocks(kind, number, number, cut=~heading & ~lines.ends, fragment=np.zeros(len(lines), dtype=bool)), lines
 
 
 def stitched(*lines):
     made, measured = page(*lines)
-    return ["".join(measured.string(b.first) for b in chain.blocks) for chain in stitch(made, measured)]
+    return ["".join(map(measured.string, lines_of(chain))) for chain in stitch(made, measured)]
+
+
+def lines_of(chain):
+    """Give the numbers of a chain's lines."""
+    return [i for first, last in ((chain.first, chain.last), *chain.more) for i in range(first, last + 1)]
 
 
 def test_halves_next_to_one_another_are_joined():
@@ -79,28 +77,22 @@ def test_a_head_without_an_end_is_cut():
 
 
 def test_no_blocks_have_no_chains():
-    assert stitch([], measure("")) == []
+    lines = measure("")
+    assert stitch(blocks(lines), lines) == []
 
 
 @given(
     pages.map(lambda made: made.text)
     | st.lists(st.sampled_from([LOAN, LOAN_ENDS, PEACH, PEACH_ENDS, WHOLE, "贴息到账快"]), max_size=12).map("\n".join)
 )
-def test_every_block_is_in_exactly_one_chain_and_chains_stand_where_they_begin(text):
+def test_every_line_is_in_exactly_one_chain_and_chains_stand_where_they_begin(text):
     lines = measure(text)
-    made = blocks(lines)
-    chains = stitch(made, lines)
-    assert sorted(b.first for chain in chains for b in chain.blocks) == [b.first for b in made]
-    assert [chain.blocks[0].first for chain in chains] == sorted(chain.blocks[0].first for chain in chains)
+    chains = stitch(blocks(lines), lines)
+    assert sorted(i for chain in chains for i in lines_of(chain)) == list(range(len(lines)))
+    assert [chain.first for chain in chains] == sorted(chain.first for chain in chains)
 
 
 @given(pages.map(lambda made: made.text))
 def test_only_body_blocks_are_joined(text):
     lines = measure(text)
-    assert all(
-        {b.kind for b in chain.blocks} == {Kind.BODY} for chain in stitch(blocks(lines), lines) if len(chain.blocks) > 1
-    )
-
-
-def test_a_chain_is_of_the_kind_of_its_first_block():
-    assert Chain((Block(Kind.HEADING, 0, 0),)).kind is Kind.HEADING
+    assert {chain.kind for chain in stitch(blocks(lines), lines) if chain.more} <= {Kind.BODY}

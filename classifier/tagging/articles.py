@@ -7,52 +7,46 @@ of its headings.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from classifier.records import Kind, Note, Unit
-
-Noted = tuple[Unit, Note | None]
+from classifier.records import Kind, Unit
 
 _LONG = 400
 _ITEM = re.compile(r"\s*(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、](?!\d))")
 
 
-def regroup(units: Iterable[Noted], text: str) -> Iterator[Noted]:
+def regroup(units: Iterable[Unit], text: str) -> Iterator[Unit]:
     """Give the units with lists of items joined to their lead, or placed under it."""
-    rest = list(units)
-    i = 0
-    while i < len(rest):
-        lead, note = rest[i]
-        items = _items_after(rest, i, text) if _is_lead(lead, text) else []
-        if len(items) < 2:
-            yield lead, note
-            i += 1
+    listed: list[Unit] = []  # a lead and its items
+    for unit in units:
+        if listed and _is_item(unit, text):
+            listed.append(unit)
             continue
-        if sum(_length(unit) for unit in [lead, *items]) < _LONG:
-            spans = tuple(span for unit in [lead, *items] for span in unit.source)
-            yield replace(lead, source=spans), rest[i + len(items)][1]
+        if listed:
+            yield from _settled(listed, text)
+            listed = []
+        if _is_lead(unit, text):
+            listed = [unit]
         else:
-            yield lead, note
-            name = "".join(text[start:end] for start, end in lead.source)
-            name = "".join(name.split()).rstrip("：:")
-            for unit, own in rest[i + 1 : i + 1 + len(items)]:
-                yield replace(unit, heading=(*unit.heading, name)), own
-        i += 1 + len(items)
+            yield unit
+    yield from _settled(listed, text)
+
+
+def _settled(listed: list[Unit], text: str) -> Iterable[Unit]:
+    if len(listed) < 3:
+        return listed
+    lead, *items = listed
+    spans = tuple(span for unit in listed for span in unit.source)
+    if sum(end - start for start, end in spans) < _LONG:
+        return [lead._replace(source=spans, note=items[-1].note)]
+    name = "".join(text[start:end] for start, end in lead.source)
+    name = "".join(name.split()).rstrip("：:")
+    return [lead, *(unit._replace(heading=(*unit.heading, name)) for unit in items)]
 
 
 def _is_lead(unit: Unit, text: str) -> bool:
-    return unit.kind is Kind.BODY and text[unit.source[-1][1] - 1] in "：:"
+    return text[unit.source[-1][1] - 1] in "：:" and unit.kind is Kind.BODY
 
 
-def _items_after(rest: list[Noted], i: int, text: str) -> list[Unit]:
-    found = []
-    for unit, _ in rest[i + 1 :]:
-        start, end = unit.source[0]
-        if unit.kind is not Kind.BODY or not _ITEM.match(text[start : min(end, start + 8)]):
-            break
-        found.append(unit)
-    return found
-
-
-def _length(unit: Unit) -> int:
-    return sum(end - start for start, end in unit.source)
+def _is_item(unit: Unit, text: str) -> bool:
+    start, end = unit.source[0]
+    return unit.kind is Kind.BODY and bool(_ITEM.match(text, start, min(end, start + 8)))

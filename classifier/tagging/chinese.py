@@ -49,7 +49,7 @@ def looks_traditional(text: str) -> bool:
     if text.isascii():
         return False
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
-    return bool(_marks()[units].any())
+    return bool(_marks().take(units, mode="clip").any())
 
 
 def simplified(text: str) -> str:
@@ -60,5 +60,8 @@ def simplified(text: str) -> str:
 def converted(text: str) -> str:
     """Give the same without the check, rare Traditional characters included."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    plain = np.where(codes < _TABLE, _table()[np.minimum(codes, _TABLE - 1)], codes)
-    return plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    plain = _table().take(codes, mode="clip")
+    beyond = codes >= _TABLE
+    if beyond.any():
+        plain[beyond] = codes[beyond]
+    return plain.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")

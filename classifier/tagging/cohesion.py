@@ -6,7 +6,7 @@ tell about near 0. The counts behind it come from the committed corpus (`classif
 file); they carry no sentence of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+_PLANE = 0x10000
 LIMIT = 6.0  # nats: no single pair of characters may decide more than this
 _PAIR_PRIOR, _BEGIN_PRIOR = 0.3, 1.0  # pseudo-counts drawing observed ÷ expected towards 1
 
@@ -27,18 +28,25 @@ class Cohesion:
     begins: npt.NDArray[np.float32]
     pairs: npt.NDArray[np.uint32]
     seen: npt.NDArray[np.uint16]
+    place: npt.NDArray[np.int64] = field(init=False, repr=False)  # of each code point of the basic plane in `chars`
+
+    def __post_init__(self) -> None:
+        place = np.full(_PLANE, -1)
+        known = self.chars < _PLANE - 1  # the last one stands for those beyond the plane
+        place[self.chars[known]] = np.flatnonzero(known)
+        object.__setattr__(self, "place", place[fold(np.arange(_PLANE, dtype=np.uint32))])
 
     def ratio(self, left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Give the log likelihood ratio for arrays of code points that would meet; unknown characters give 0."""
-        a, known_a = self._index(left)
-        b, known_b = self._index(right)
+        a, b = (self.place.take(np.asarray(codes, dtype=np.uint32), mode="clip") for codes in (left, right))
+        known = (a >= 0) & (b >= 0)
         key = (a * len(self.chars) + b).astype(np.uint32)
         at = np.minimum(np.searchsorted(self.pairs, key), len(self.pairs) - 1)
         seen = np.where(self.pairs[at] == key, self.seen[at], 0)
         share = self.frequency[b] / self.frequency.sum()
         follows = np.log((seen + _PAIR_PRIOR) / (self.frequency[a] * share + _PAIR_PRIOR))
         begins = np.log((self.begins[b] + _BEGIN_PRIOR) / (self.begins.sum() * share + _BEGIN_PRIOR))
-        return np.where(known_a & known_b, np.clip(follows - begins, -LIMIT, LIMIT), 0.0)
+        return np.where(known, np.clip(follows - begins, -LIMIT, LIMIT), 0.0)
 
     def common(self, share: float = 0.99) -> npt.NDArray[np.uint32]:
         """Give the most frequent characters, which together make up `share` of all text."""
@@ -46,14 +54,9 @@ class Cohesion:
         reached = np.cumsum(self.frequency[order]) / self.frequency.sum()
         return np.sort(self.chars[order[: int(np.searchsorted(reached, share)) + 1]])
 
-    def _index(self, codes: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        folded = fold(np.asarray(codes, dtype=np.uint32))
-        at = np.minimum(np.searchsorted(self.chars, folded), len(self.chars) - 1)
-        return at, self.chars[at] == folded
-
     def save(self, path: Path) -> None:
         """Write the table."""
-        np.savez_compressed(path, **{name: getattr(self, name) for name in self.__slots__})
+        np.savez_compressed(path, **{name.name: getattr(self, name.name) for name in fields(self) if name.init})
 
 
 def fold(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
@@ -66,7 +69,7 @@ def fold(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
 def load(path: Path) -> Cohesion:
     """Read a table from `path`."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Cohesion(**{name: arrays[name] for name in Cohesion.__slots__})
+        return Cohesion(**{name: arrays[name] for name in arrays.files})
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from classifier.tagging import wording
 from classifier.tagging.cohesion import packaged
-from classifier.tagging.lines import Bools, Floats, Ints, Lines
+from classifier.tagging.lines import Bools, Floats, Lines, one_of
 
 NEVER = 1e6
 _WINDOW = 12  # lines to either side that may tell the width of a line's column
@@ -32,29 +32,29 @@ class Costs:
     to_middle: Floats  # going on with a line that is not the last
     to_last: Floats
     part: Floats
+    finishes: Bools  # not a cost: whether a line ends something
     missing: tuple[Floats, Floats]  # characters fewer than a full line of the column below, and above; NaN for none
 
     def of_indent(self, indent: float) -> tuple[Floats, Floats]:
         """Give the costs of first and of whole lines where first lines are `indent` characters shorter."""
         below, above = self.missing
         amiss = np.fmin(np.abs(below - indent), np.abs(above - indent))
-        first = 1.5 * np.maximum(amiss - 0.8, 0.0)
-        whole = np.maximum(indent - 1.0 - np.fmax(below, above), 0.0)
-        return np.nan_to_num(self.first + first, nan=NEVER), self.whole + np.nan_to_num(whole)
+        first = np.where(np.isnan(amiss), NEVER, self.first + 1.5 * np.maximum(amiss - 0.8, 0.0))
+        return first, self.whole + np.fmax(indent - 1.0 - np.fmax(below, above), 0.0)
 
 
 def costs(lines: Lines) -> Costs:
     """Give all costs of a page's lines."""
     junk = wording.scores(lines)
-    ended, begun = column_width(lines, junk)
+    item, numbered = wording.starts_item(lines)
+    ends = wording.finishes(lines, item)
+    ended, begun = column_width(lines, junk, item)
     wrapped = ~(np.isnan(ended) & np.isnan(begun))
     short_end = np.where(np.isnan(ended), begun, ended) - lines.width  # characters missing to a full line
     short_begin = np.where(np.isnan(begun), ended, begun) - lines.width
     amiss = np.fmin(np.abs(short_end), np.abs(short_begin))
-    item, numbered = wording.starts_item(lines)
-    ends = wording.finishes(lines)
-    odd = 4.0 * _one_of(lines.first, "，、。；：！？）》”’】,.;:!?)")
-    quoted = ends & _one_of(lines.last, "”’」』")
+    odd = 4.0 * one_of(lines.first, "，、。；：！？）》”’】,.;:!?)")
+    quoted = ends & one_of(lines.last, "”’」』")
 
     first = 0.4 * ends + odd
     middle = np.where(wrapped, 1.2 * np.maximum(amiss - 1.0, 0.0) + 0.7 * ends + 5.0 * item, NEVER)
@@ -65,12 +65,12 @@ def costs(lines: Lines) -> Costs:
     heading += 5.0 * (lines.inner > 0) + 3.5 * ends + 3.5 * lines.pauses
     heading += np.where(lines.commas > 1, 1.5, 0.8) * np.maximum(lines.commas - ~wrapped, 0) + 2.0 * (item & ~numbered)
     heading += 0.15 * np.maximum(lines.width - 35.0, 0.0)
-    heading -= np.where(lines.width <= 14, 4.0, 2.0) * (_one_of(lines.last, "？！?!") & (lines.inner == 0))
+    heading -= np.where(lines.width <= 14, 4.0, 2.0) * (one_of(lines.last, "？！?!") & (lines.inner == 0))
     heading += 3.0 * (
-        _one_of(lines.last, "的和与及在为将对从把被向于") & (lines.width >= 20)
+        one_of(lines.last, "的和与及在为将对从把被向于") & (lines.width >= 20)
     )  # no long heading ends there
-    heading -= 2.5 * (_one_of(lines.last, "：:") & (lines.width <= 12))
-    heading -= 1.0 * (_one_of(lines.first, "“") & _one_of(lines.last, "”") & ~lines.opened)
+    heading -= 2.5 * (one_of(lines.last, "：:") & (lines.width <= 12))
+    heading -= 1.0 * (one_of(lines.first, "“") & one_of(lines.last, "”") & ~lines.opened)
 
     flow, report = _flow(lines)
     # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
@@ -89,43 +89,48 @@ def costs(lines: Lines) -> Costs:
         to_middle=join + 0.6 * np.maximum(np.abs(widening) - _MUCH, 0.0),
         to_last=join + 0.6 * np.maximum(widening - _MUCH, 0.0),
         part=part,
+        finishes=ends,
         missing=(begun - lines.width, ended - lines.width),
     )
 
 
-def column_width(lines: Lines, junk: Floats) -> tuple[Floats, Floats]:
+def column_width(lines: Lines, junk: Floats, item: Bools) -> tuple[Floats, Floats]:
     """Give each line the full width of the column it would end, and of the one it would begin; NaN for none.
 
     Two lines of like width, close to one another and stopping in mid-sentence, show the column; lines that `junk`
-    scores as furniture do not. The nearest such pair above counts for a line that ends something, the nearest below
-    for one that begins.
+    scores as furniture do not, nor do those where an `item` begins. The nearest such pair above counts for a line that
+    ends something, the nearest below for one that begins.
     """
     n, width = len(lines), lines.width
     running = (lines.commas > 0) & (width >= 24)  # text: even a first line and the one below it show the width
-    text = (junk == 0) & ~wording.starts_item(lines)[0]
+    text = (junk == 0) & ~item
     shows = np.zeros(n, dtype=bool)
+    highest = width
     for step in range(1, min(_NEAR, n - 1) + 1):
         one, other = width[:-step], width[step:]
-        highest = np.lib.stride_tricks.sliding_window_view(width, step + 1).max(axis=1)
+        highest = np.maximum(highest[:-1], other)  # from one to the other
         alike = np.abs(one - other) <= np.where((step == 1) & running[:-step], 2.5, 1.5)
         between = (np.minimum(one, other) >= 6) & (highest <= np.minimum(one + 2.5, _WIDEST_COLUMN))
         stops = ~lines.ends[:-step] & ((step == 1) | ~lines.ends[step:])
         shows[:-step] |= alike & between & stops & (junk == 0)[:-step] & text[step:]
-    none, at = np.full(n, np.nan), np.flatnonzero(shows)
+    at = np.flatnonzero(shows)
     # the second widest of the few lines around the pair that are about as wide: three at least, or running text
-    near = width[np.clip(at[:, None] + np.arange(-4, 6), 0, n - 1)]
-    like = np.abs(near - width[at, None]) <= 2.5
-    column = (like.sum(axis=1) >= 3) | running[at]
-    at, near, like = at[column], near[column], like[column]
-    if not len(at):
-        return none, none
-    widest = np.sort(np.where(like, near, 0.0), axis=1)
-    full = np.where(like.sum(axis=1) >= 3, widest[:, -2], widest[:, -1])
+    widest, second, alike = np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at), dtype=np.int64)
+    for step in range(-4, 6):
+        near = width[np.clip(at + step, 0, n - 1)]
+        like = np.abs(near - width[at]) <= 2.5
+        near = np.where(like, near, 0.0)
+        second = np.maximum(second, np.minimum(widest, near))
+        widest = np.maximum(widest, near)
+        alike += like
+    full = np.full(n, np.nan)
+    full[at] = np.where(alike >= 3, second, np.where(running[at], widest, np.nan))
     number = np.arange(n)
-    below, above = np.searchsorted(at, number), np.searchsorted(at, number, side="right") - 1
-    down, up = np.minimum(below, len(at) - 1), np.maximum(above, 0)
-    begun = np.where((below < len(at)) & (at[down] - number <= _WINDOW), full[down], np.nan)
-    ended = np.where((above >= 0) & (number - at[up] <= _WINDOW), full[up], np.nan)
+    known = ~np.isnan(full)
+    up = np.maximum.accumulate(np.where(known, number, -n))
+    down = np.minimum.accumulate(np.where(known, number, 2 * n)[::-1])[::-1]
+    ended = np.where(number - up <= _WINDOW, full[up], np.nan)
+    begun = np.where(down - number <= _WINDOW, full[np.minimum(down, n - 1)], np.nan)
     return np.where(width <= ended + 3.0, ended, np.nan), np.where(width <= begun + 3.0, begun, np.nan)
 
 
@@ -148,9 +153,5 @@ def _neighbours(lines: Lines, flow: Floats, report: Bools) -> tuple[Floats, Floa
     part = 2.0 * lines.opened[:-1] + 2.0 * lines.closed[1:] + 0.25 * flow
     part += telling * np.where(indented, -0.5, 0.5)
     part += 1.2 * wording.names_speaker(lines) - 4.0 * report - 1.5 * wording.starts_paragraph(lines)
-    part -= 0.5 * (_one_of(lines.first[1:], "“《（") & lines.ends[:-1])
+    part -= 0.5 * (one_of(lines.first[1:], "“《（") & lines.ends[:-1])
     return np.append(0.0, join), np.append(0.0, part)
-
-
-def _one_of(codes: Ints, chars: str) -> Bools:
-    return np.isin(codes, [ord(char) for char in chars])

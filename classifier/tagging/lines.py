@@ -5,12 +5,16 @@ Widths count a full-width character as 1 and a half-width one as ½, as a typese
 """
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+Flags = npt.NDArray[np.uint16]
+Codes = npt.NDArray[np.uint32]
+Counts = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -20,6 +24,7 @@ PAUSES = "，、；：,;:"
 OPENERS = "“‘（《〈【「『〔([{"
 CLOSERS = "”’）》〉】」』〕)]}"
 BULLETS = "●○◆◇■□▲△★☆※►▶◀◎•·"
+SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -28,19 +33,22 @@ class Lines:
     """Columns of equal length, one entry a line that is not blank."""
 
     text: str
-    codes: npt.NDArray[np.uint32]  # code points of the text
+    codes: Codes  # code points of the text
     start: Ints  # offset of the first visible character
     end: Ints  # offset after the last visible one
-    gap: Ints  # blank lines before this line
+    gap: Counts  # blank lines before this line
     indent: Floats  # width of the white space before the first character
     width: Floats
+    gaps: Counts  # stretches of white space within the line
     spaced: Bools  # letter-spaced: white space after nearly every character
-    first: Ints  # code points
-    last: Ints
+    first: Codes  # code points
+    second: Codes  # 0 in a line of one character
+    third: Codes  # 0 in a line of two
+    last: Codes
     ends: Bools  # the last character, closing quotes aside, ends a sentence
     pauses: Bools  # the last character is a comma, a colon or the like
-    inner: Ints  # number of sentence ends before the last character
-    commas: Ints
+    inner: Counts  # number of sentence ends before the last character
+    commas: Counts
     opened: Bools  # a bracket or quote is still open at the end of the line
     closed: Bools  # a bracket or quote is closed that was opened on an earlier line
 
@@ -51,124 +59,154 @@ class Lines:
         """Give line `i` as it stands, outer white space aside."""
         return self.text[self.start[i] : self.end[i]]
 
-    def holding(self, chars: str) -> Bools:
-        """Give which lines hold any of `chars` (of the basic plane)."""
-        wanted = np.zeros(0x10000, dtype=np.int64)
-        wanted[[ord(char) for char in chars]] = 1
-        total = np.concatenate(([0], np.cumsum(wanted[np.minimum(self.codes, 0xFFFF)])))
-        return np.asarray(total[self.end] > total[self.start])
+    def strings(self, chosen: Bools, reach: int = 0) -> Iterator[tuple[int, str]]:
+        """Give the number of each chosen line and the line; or, with `reach`, so many characters from its first on."""
+        number = np.flatnonzero(chosen)
+        start = self.start[number]
+        end = start + reach if reach else self.end[number]
+        for i, first, last in zip(number.tolist(), start.tolist(), end.tolist(), strict=True):
+            yield i, self.text[first:last]
 
-    def at(self, offset: int) -> Ints:
-        """Give the code point `offset` characters after each line's first; 0 beyond the line's end."""
-        place = self.start + offset
-        return np.where(place < self.end, self.codes[np.minimum(place, len(self.codes) - 1)], 0).astype(np.int64)
+    def holding(self, chars: str, then: str = "") -> Bools:
+        """Give which lines hold any of `chars`, none of them white space, with any of `then` after it."""
+        at = np.flatnonzero(one_of(self.codes, chars))
+        if then:
+            at = at[one_of(self.codes[np.minimum(at + 1, len(self.codes) - 1)], then)]
+        found = np.zeros(len(self), dtype=bool)
+        found[np.searchsorted(self.end, at, side="right")] = True
+        return found
 
 
-_SPACE, _WIDE, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK, _NOTHING = (1 << n for n in range(8))
+_SPACE, _NARROW, _TERMINAL, _PAUSE, _OPENER, _CLOSER, _BREAK, _NOTHING, _STOP, _QUOTE = (1 << n for n in range(10))
 
 
 @cache
-def _classes() -> npt.NDArray[np.uint8]:
-    """Bit flags for every code point of the basic plane; others count as wide."""
-    table = np.zeros(0x10000, dtype=np.uint8)
-    table[0x3400:0xD800] = _WIDE  # Han and Hangul; the loop need not see them
-    for code in (*range(0x3400), *range(0xE000, 0x10000)):
+def _classes() -> Flags:
+    """Bit flags for every code point of the basic plane, the last also for those beyond; 0 for Han and the like."""
+    table = np.zeros(0x10000, dtype=np.uint16)
+    for code in (*range(0x3400), *range(0xD800, 0xFFFF)):  # Han and Hangul between: the loop need not see them
         char = chr(code)
         # Latin curly quotes and dashes are "ambiguous": Chinese typesetting sets them full-width
-        table[code] = (_SPACE if char.isspace() else 0) | (_WIDE if unicodedata.east_asian_width(char) in "WFA" else 0)
+        wide = unicodedata.east_asian_width(char) in "WFA"
+        table[code] = (_SPACE if char.isspace() else 0) | (0 if wide else _NARROW)
     for flag, chars in (
         (_TERMINAL, TERMINALS),
         (_PAUSE, PAUSES),
         (_OPENER, OPENERS),
         (_CLOSER, CLOSERS),
         (_BREAK, BREAKS),
+        (_STOP, "。"),
+        (_QUOTE, '"'),
     ):
         for char in chars:
             table[ord(char)] |= flag
     for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF):  # zero-width characters: neither ink nor gap
-        table[code] = _SPACE | _NOTHING
+        table[code] = _NARROW | _SPACE | _NOTHING
     return table
 
 
+@cache
+def _among(chars: str) -> Bools:
+    table = np.zeros(0x10000, dtype=bool)
+    table[[ord(char) for char in chars]] = True
+    return table
+
+
+def one_of(codes: Codes, chars: str) -> Bools:
+    """Give which code points are of `chars`, which are of the basic plane."""
+    return _among(chars).take(codes, mode="clip")
+
+
 def measure(text: str) -> Lines:
-    """Give the lines of `text` that are not blank, with their measures."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    flags = _classes()[np.minimum(codes, 0xFFFF)]
-    breaks = np.flatnonzero(flags & _BREAK)
-    visible = np.flatnonzero((flags & _SPACE) == 0)
-    left, right = np.append(0, breaks + 1), np.append(breaks, len(codes))
-    low, high = np.searchsorted(visible, left), np.searchsorted(visible, right)
-    full = low < high
-    left, low, high = left[full], low[full], high[full]
-    start, end = visible[low], visible[high - 1] + 1
+    """Give the lines of `text` that are not blank, with their measures.
 
-    crlf = np.flatnonzero((codes[:-1] == 0x0D) & (codes[1:] == 0x0A))  # two characters, one line end
-    newlines = np.searchsorted(breaks, start) - np.searchsorted(crlf, start)
-    gap = np.maximum(np.diff(newlines, prepend=0) - 1, 0)
+    Few characters tell more than that they are there: white space, punctuation, narrow ones. All is counted on these
+    marks, a line break put before and after the text. Runs of white space with a break in them part the lines.
+    """
+    codes = np.frombuffer(f"\n{text}\n".encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    flags = _classes().take(codes, mode="clip")
+    marks = np.flatnonzero(flags != 0)
+    code = codes[marks]
+    points = marks[code == ord(".")]  # after a full-width character it is a full stop
+    flags[points[(flags[points - 1] & (_NARROW | _SPACE)) == 0]] |= _TERMINAL | _STOP
+    flag = flags[marks]
+    codes, flags, marks = codes[1:-1], flags[1:-1], marks - 1
 
-    units = np.where(flags & _WIDE, 1.0, 0.5)
-    seen = units * ((flags & _SPACE) == 0)
-    spaces = (flags & (_SPACE | _NOTHING)) == _SPACE
-    runs = spaces & ~np.concatenate(([False], spaces[:-1])) if len(spaces) else spaces
-    total, total_runs = np.concatenate(([0.0], np.cumsum(seen))), np.concatenate(([0], np.cumsum(runs)))
-    inked, gaps_within = total[end] - total[start], total_runs[end] - total_runs[start]
-    letters = high - low
-    spaced = (letters >= 3) & (gaps_within >= 0.4 * letters)
-    ends, inner = _sentence_ends(flags, codes, start, end)
-    opened, closed = _open_brackets(codes, flags, start, end)
-    commas = np.concatenate(([0], np.cumsum((codes == ord("，")) | (codes == ord(",")))))
-    wide = np.concatenate(([0.0], np.cumsum(units)))
+    space, broken = (flag & _SPACE) != 0, (flag & _BREAK) != 0
+    goes_on = space[:-1] & space[1:] & (np.diff(marks) == 1)
+    opens = np.flatnonzero(space & ~np.append(False, goes_on))  # the first and the last mark of each run
+    closes = np.flatnonzero(space & ~np.append(goes_on, False))
+    breaks = _running(broken)
+    parting = breaks[closes + 1] > breaks[opens]
+    opens, closes = opens[parting], closes[parting]
+    low, high = closes[:-1] + 1, opens[1:]  # the marks within each line
+    start, end = marks[low - 1] + 1, marks[high]
+
+    def held(chosen: Bools) -> Counts:
+        total = _running(chosen)
+        return total[high] - total[low]
+
+    narrow = (flag & _NARROW) != 0
+    letters = end - start - held(space)
+    blank = (flag & (_SPACE | _NOTHING)) == _SPACE
+    gaps = held(blank & ~np.append(False, goes_on & blank[:-1]))
+    spaced = (letters >= 3) & (gaps >= 0.4 * letters)
+    newline = broken & ~np.append(True, goes_on & (code[:-1] == 0x0D) & (code[1:] == 0x0A))
+    newlines, narrows = _running(newline), _running(narrow)
+    latest = np.flatnonzero(broken)[breaks[low] - 1]  # the line break before each line
+    ends, at = _sentence_ends(flags, start, end)
+    opened, closed = _open_brackets(flag, high)
     return Lines(
         text=text,
         codes=codes,
         start=start,
         end=end,
-        gap=gap,
-        indent=wide[start] - wide[left],
-        width=inked + np.where(spaced, 0.0, 0.5 * gaps_within),
+        gap=np.maximum(newlines[low] - newlines[opens[:-1]] - 1, 0),
+        indent=start - marks[latest] - 1 - 0.5 * (narrows[low] - narrows[latest + 1]),
+        width=letters - 0.5 * held(narrow & ~space) + np.where(spaced, 0.0, 0.5 * gaps),
+        gaps=gaps,
         spaced=spaced,
-        first=codes[start].astype(np.int64),
-        last=codes[end - 1].astype(np.int64),
+        first=codes[start],
+        second=codes[np.minimum(start + 1, end - 1)] * (start + 1 < end),
+        third=codes[np.minimum(start + 2, end - 1)] * (start + 2 < end),
+        last=codes[end - 1],
         ends=ends,
         pauses=(flags[end - 1] & _PAUSE) != 0,
-        inner=inner,
-        commas=commas[end] - commas[start],
+        inner=held((flag & _STOP) != 0) - ((flags[at] & _STOP) != 0),
+        commas=held(one_of(code, "，,")),
         opened=opened,
         closed=closed,
     )
 
 
-def _sentence_ends(
-    flags: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], start: Ints, end: Ints
-) -> tuple[Bools, Ints]:
-    """Whether each line ends a sentence (closing quotes and spaces stepped over), and how many it holds before that."""
+def _running(chosen: Bools) -> Counts:
+    """Give how many are chosen before each place, and in all."""
+    total = np.zeros(len(chosen) + 1, dtype=np.int32)
+    np.cumsum(chosen, dtype=np.int32, out=total[1:])  # three times as fast as with the default type
+    return total
+
+
+def _sentence_ends(flags: Flags, start: Ints, end: Ints) -> tuple[Bools, Ints]:
+    """Whether each line ends a sentence, and the place that tells: the last one, closing quotes and spaces aside."""
     at = end - 1
     for _ in range(3):
-        over = ((flags[at] & (_CLOSER | _SPACE)) != 0) & (at > start)
-        at = np.where(over, at - 1, at)
-    ends = (flags[at] & _TERMINAL) != 0
-    full_stops = np.concatenate(([0], np.cumsum(codes == ord("。"))))
-    return ends, full_stops[at] - full_stops[start]
+        at = at - (((flags[at] & (_CLOSER | _QUOTE | _SPACE)) != 0) & (at > start))
+    return (flags[at] & _TERMINAL) != 0, at
 
 
-def _open_brackets(
-    codes: npt.NDArray[np.uint32], flags: npt.NDArray[np.uint8], start: Ints, end: Ints
-) -> tuple[Bools, Bools]:
-    """Lines that leave a bracket open, and lines that close one they did not open."""
-    opened, closed = np.zeros(len(start), dtype=bool), np.zeros(len(start), dtype=bool)
-    marks = np.flatnonzero(flags & (_OPENER | _CLOSER))
-    line = np.searchsorted(end, marks, side="right")
-    inside = (line < len(start)) & (marks >= start[np.minimum(line, len(start) - 1)]) if len(start) else marks < 0
-    marks, line = marks[inside], line[inside]
-    if not len(marks):
+def _open_brackets(flag: Flags, high: Ints) -> tuple[Bools, Bools]:
+    """Lines that leave a bracket open, and lines that close one they did not open; `high`: the mark after each."""
+    opened, closed = np.zeros(len(high), dtype=bool), np.zeros(len(high), dtype=bool)
+    brackets = np.flatnonzero(flag & (_OPENER | _CLOSER))
+    if not len(brackets):
         return opened, closed
-    step = np.where(flags[marks] & _OPENER, 1, -1)
+    line = np.searchsorted(high, brackets, side="right")
+    step = np.where(flag[brackets] & _OPENER, 1, -1)
     depth = np.cumsum(step)
     heads = np.flatnonzero(np.diff(line, prepend=-1))
-    base = np.repeat(depth[heads] - step[heads], np.diff(np.append(heads, len(line))))
-    depth = depth - base
-    lowest = np.minimum.reduceat(depth, heads)
     tails = np.append(heads[1:], len(line)) - 1
+    depth -= np.repeat(depth[heads] - step[heads], tails - heads + 1)
+    lowest = np.minimum.reduceat(depth, heads)
     closed[line[heads]] = lowest < 0
     opened[line[heads]] = depth[tails] > np.minimum(lowest, 0)
     return opened, closed

@@ -2,17 +2,20 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice, zip_longest
 
 from classifier.records import Document, Kind, Note, Paragraph, Row, Span, Unit
 from classifier.tagging import wording
 from classifier.tagging.articles import regroup
 from classifier.tagging.chinese import simplified
+from classifier.tagging.joining import texts
 from classifier.tagging.lines import Lines, measure
-from classifier.tagging.reflow import Block, blocks
+from classifier.tagging.reflow import blocks
 from classifier.tagging.stitch import Chain, stitch
 
 _STRETCH = 200_000  # characters: some twenty newspaper pages
+_BATCH = 5_000  # paragraphs whose texts are made together
 _DOUBLED = re.compile(r"(\S.*?)\s*\1")
 
 
@@ -24,27 +27,26 @@ def paragraphs(document: Document) -> list[Paragraph]:
     """
     found: list[Paragraph] = []
     first_copy: dict[str, str] = {}
-    marked = document.units
-    units = _restored(simplified(document.text)) if marked is None else ((unit, None) for unit in marked)
-    for unit, note in regroup(units, document.text):
-        text = _text(document.text, unit.source)
-        number = len(found) + 1
-        name = f"{document.name}#{number}"
-        original = first_copy.setdefault("".join(text.split()), name)
-        found.append(
-            Paragraph(
-                id=name,
-                document=document.name,
-                number=number,
-                kind=unit.kind,
-                text=text,
-                source=unit.source,
-                heading=unit.heading,
-                page=bisect_right(document.pages, unit.source[0][0]) or None,
-                duplicate_of=None if original == name else original,
-                note=note,
+    units = regroup(_restored(document.text) if document.units is None else document.units, document.text)
+    while batch := list(islice(units, _BATCH)):
+        for unit, text in zip(batch, texts([_stretch(document.text, unit.source) for unit in batch]), strict=True):
+            number = len(found) + 1
+            name = f"{document.name}#{number}"
+            original = first_copy.setdefault(text.replace(" ", ""), name)
+            found.append(
+                Paragraph(
+                    id=name,
+                    document=document.name,
+                    number=number,
+                    kind=unit.kind,
+                    text=text,
+                    source=unit.source,
+                    heading=unit.heading,
+                    page=bisect_right(document.pages, unit.source[0][0]) or None,
+                    duplicate_of=None if original == name else original,
+                    note=unit.note,
+                )
             )
-        )
     return found
 
 
@@ -56,18 +58,19 @@ def row_paragraph(row: Row) -> Paragraph:
     )  # fmt: skip
 
 
-def _restored(text: str) -> Iterator[tuple[Unit, Note | None]]:
-    """Give the paragraphs of a text that has only lines, each with what is wrong with its edges."""
+def _restored(text: str) -> Iterator[Unit]:
+    """Give the paragraphs of a text that has only lines."""
     for first, last in _stretches(text):
-        lines = measure(text[first:last])
+        lines = measure(simplified(text[first:last]))
         starts, ends = (lines.start + first).tolist(), (lines.end + first).tolist()
-        for chain in _settle(stitch(blocks(lines), lines), lines):
-            spans = tuple((starts[block.first], ends[block.last]) for block in chain.blocks)
-            note = Note.CUT if chain.cut else Note.FRAGMENT if chain.fragment else None
-            once, again = _undouble(text, spans) if chain.kind is Kind.HEADING else (spans, ())
-            yield Unit(kind=chain.kind, source=once), note
-            if again:
-                yield Unit(kind=chain.kind, source=again), None
+        for kind, head, tail, cut, fragment, more in _settle(stitch(blocks(lines), lines), lines):
+            spans: tuple[Span, ...] = ((starts[head], ends[tail]),)
+            if more:
+                spans += tuple((starts[a], ends[b]) for a, b in more)
+            if kind is Kind.HEADING:
+                yield from (Unit(kind, copy) for copy in _undouble(text, spans))
+            else:
+                yield Unit(kind, spans, (), Note.CUT if cut else Note.FRAGMENT if fragment else None)
 
 
 def _stretches(text: str) -> Iterator[Span]:
@@ -85,52 +88,46 @@ def _stretches(text: str) -> Iterator[Span]:
 
 def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
     """Settle what only neighbours tell: a caption stands on its credit, a byline may take a second line."""
-    i = 0
-    while i < len(chains):
-        chain = chains[i]
-        after = chains[i + 1] if i + 1 < len(chains) else None
-        first, last = chain.blocks[0].first, chain.blocks[-1].last
+    neighbours = zip_longest(chains, chains[1:])
+    for chain, after in neighbours:
+        above = after is not None and after.kind is Kind.FURNITURE and after.first == chain.end + 1  # right above it
         if chain.kind is Kind.BODY and (
-            (last == first and wording.caption_with_credit(lines.string(first)))
-            or (after is not None and _is_caption_of(chain, after, lines))
+            _holds_credit(chain, lines) or (above and _is_caption_of(chain, after.first, lines))
         ):
-            chain = _as(chain, Kind.FURNITURE)
-        elif chain.kind is Kind.FURNITURE and after and _is_second_line(chain, after, lines):
-            chain = Chain(chain.blocks + after.blocks)
-            i += 1
-        yield chain
-        i += 1
+            yield chain._replace(kind=Kind.FURNITURE, cut=False, fragment=False)
+        elif chain.kind is Kind.FURNITURE and above and _is_second_line(after.first, lines):
+            yield chain._replace(more=(*chain.more, (after.first, after.last), *after.more))
+            next(neighbours)
+        else:
+            yield chain
 
 
-def _as(chain: Chain, kind: Kind) -> Chain:
-    return Chain(tuple(Block(kind, b.first, b.last) for b in chain.blocks))
+def _holds_credit(chain: Chain, lines: Lines) -> bool:
+    """A line that is a caption with its credit behind."""
+    first, single = chain.first, chain.first == chain.last and not chain.more
+    return single and lines.inner[first] > 0 and wording.caption_with_credit(lines.string(first))
 
 
-def _is_caption_of(chain: Chain, after: Chain, lines: Lines) -> bool:
+def _is_caption_of(chain: Chain, below: int, lines: Lines) -> bool:
     """A short text set tight on a photograph's credit, or speaking of what one sees."""
-    below = after.blocks[0].first
-    first, last = chain.blocks[0].first, chain.blocks[-1].last
-    if after.kind is not Kind.FURNITURE or below != last + 1 or not wording.is_credit(lines.string(below).strip()):
+    if not wording.is_credit(lines.string(below).strip()):
         return False
-    width = float(lines.width[first : last + 1].sum())
-    if wording.describes_scene(lines.text[lines.start[first] : lines.end[last]]):
+    width = float(lines.width[chain.first : below].sum())
+    if wording.describes_scene(lines.text[lines.start[chain.first] : lines.end[below - 1]]):
         return width <= 90
-    return width <= 45 and last <= first + 1 and int(lines.gap[below]) == 0
+    return width <= 45 and below <= chain.first + 2 and int(lines.gap[below]) == 0
 
 
-def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:
+def _is_second_line(line: int, lines: Lines) -> bool:
     """A byline directly below a byline."""
-    below = after.blocks[0].first
     return (
-        after.kind is Kind.FURNITURE
-        and below == chain.blocks[-1].last + 1
-        and int(lines.gap[below]) == 0
-        and wording.is_byline(lines.string(below))
-        and wording.is_byline(lines.string(below - 1))
+        int(lines.gap[line]) == 0
+        and wording.is_byline(lines.string(line))
+        and wording.is_byline(lines.string(line - 1))
     )
 
 
-def _undouble(text: str, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _undouble(text: str, spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
     """Part a heading that was printed twice over (标题标题, 甲甲““乙乙””) into its text and the second copy."""
     once: list[Span] = []
     again: list[Span] = []
@@ -139,41 +136,15 @@ def _undouble(text: str, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], tup
         while at < end:
             doubled = _DOUBLED.match(text, at, end)
             if not doubled:
-                return spans, ()
+                return [spans]
             middle = at + len(doubled.group(1))
             once.append((at, middle))
             again.append((middle, doubled.end()))
             at = doubled.end()
-    return (tuple(once), tuple(again)) if sum(e - s for s, e in once) >= 4 else (spans, ())
+    return [tuple(once), tuple(again)] if sum(e - s for s, e in once) >= 4 else [spans]
 
 
-def _text(source: str, spans: Iterable[Span]) -> str:
-    """Give the restored text of source ranges: letter-spacing closed, lines joined as Chinese is, without a space."""
-    pieces: list[str] = []
-    for start, end in spans:
-        raw = source[start:end]
-        words = raw.split()
-        lines = raw.splitlines()
-        if len(words) == len(lines) or len(words) == sum(not line.isspace() for line in lines if line):
-            pieces += words  # no white space within lines
-        else:
-            pieces += [_evened(line.split()) for line in lines if line and not line.isspace()]
-    return _glue(pieces) if any(piece[-1].isascii() for piece in pieces) else "".join(pieces)
-
-
-def _evened(words: list[str]) -> str:
-    """Give a line with single spaces, or, where it is letter-spaced, with none."""
-    spaced = len(words) - 1 >= 0.4 * sum(map(len, words))
-    return _glue(words) if spaced and len(words) > 1 else " ".join(words)
-
-
-def _glue(pieces: list[str]) -> str:
-    """Join pieces, with a space only between two Latin letters."""
-    text = ""
-    for piece in pieces:
-        text += " " + piece if _latin(text[-1:]) and _latin(piece[:1]) else piece
-    return text
-
-
-def _latin(char: str) -> bool:
-    return char.isascii() and char.isalpha()
+def _stretch(text: str, source: tuple[Span, ...]) -> str:
+    if len(source) == 1:
+        return text[source[0][0] : source[0][1]]
+    return "\n".join(text[start:end] for start, end in source)

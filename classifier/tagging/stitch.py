@@ -14,7 +14,7 @@ import numpy.typing as npt
 from classifier.records import Kind
 from classifier.tagging.cohesion import packaged
 from classifier.tagging.lines import OPENERS, Lines
-from classifier.tagging.reflow import Block
+from classifier.tagging.reflow import KINDS, Blocks
 from classifier.tagging.wording import opens_paragraph, opens_report
 
 _SURE = 1.0  # nats by which a join must beat standing alone
@@ -25,79 +25,79 @@ _NEIGHBOUR = 2.5  # nats for standing directly after one another
 _STEP, _FAR = 0.3, 8  # nats a block between head and tail costs, and after how many blocks no more is added
 _BACKWARDS = 1.5  # nats against a tail that stands before its head
 _ALIKE, _USUAL = 4.0, 0.25  # nats for sharing all words rather than none; the share that halves usually have
-_MOST = _ALIKE * (1 - _USUAL)
+_MOST = 0.5  # the largest share that counts: more is a few characters, or a copy
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 class Chain(NamedTuple):
-    """A paragraph of one or more blocks, in reading order. `cut`, `fragment`: what is still missing."""
+    """A paragraph: lines `first` to `last` (inclusive), and `more` such stretches that continue them."""
 
-    blocks: tuple[Block, ...]
-    cut: bool = False
-    fragment: bool = False
+    kind: Kind
+    first: int
+    last: int
+    cut: bool = False  # its end is missing
+    fragment: bool = False  # its beginning is missing
+    more: tuple[tuple[int, int], ...] = ()
 
     @property
-    def kind(self) -> Kind:
-        """The kind of its blocks."""
-        return self.blocks[0].kind
+    def end(self) -> int:
+        """The last of all its lines."""
+        return self.more[-1][1] if self.more else self.last
 
 
-def stitch(blocks: Sequence[Block], lines: Lines) -> list[Chain]:
+def stitch(blocks: Blocks, lines: Lines) -> list[Chain]:
     """Give the paragraphs of a page, each at the place of its first block."""
-    if not blocks:
-        return []
-    heads, tails, values = _claims(blocks, lines)
+    claims = _claims(blocks, lines)
     following: dict[int, int] = {}
     taken: set[int] = set()
     rivals: dict[int, list[tuple[float, int]]] = {}
-    for head, tail, value in zip(heads, tails, values, strict=True):
+    for value, head, tail in claims:
         rivals.setdefault(tail, []).append((value, head))
-    for i in sorted(range(len(values)), key=lambda n: (-values[n], heads[n], tails[n])):
-        head, tail, value = heads[i], tails[i], values[i]
-        if value < _SURE:
-            break
+    for value, head, tail in sorted((c for c in claims if c[0] >= _SURE), key=lambda c: (-c[0], c[1], c[2])):
         others = [v for v, h in rivals[tail] if h != head and h not in following]
         contested = bool(others) and max(others) > value - _AHEAD
         if head in following or tail in taken or contested or _closes_ring(head, tail, following):
             continue
         following[head] = tail
         taken.add(tail)
-    return _chains(blocks, following, taken)
+    _, *columns = (column.tolist() for column in blocks)
+    chains = list(map(Chain, map(KINDS.__getitem__, blocks.kind.tolist()), *columns))
+    return [_joined(i, chains, following) if i in following else c for i, c in enumerate(chains) if i not in taken]
 
 
-def _claims(blocks: Sequence[Block], lines: Lines) -> tuple[list[int], list[int], list[float]]:
-    """Give every pair of a block that is cut and one that may continue it, with the log odds that it does."""
-    heads = np.array([i for i, block in enumerate(blocks) if block.cut], dtype=np.int64)
-    tails = np.array([i for i in range(len(blocks)) if _may_continue(i, blocks)], dtype=np.int64)
+def _claims(blocks: Blocks, lines: Lines) -> list[tuple[float, int, int]]:
+    """Give every pair of a block that is cut and one that may continue it, with the log odds that it does, first."""
+    heads = np.flatnonzero(blocks.cut)
+    whole = (blocks.kind == 0) & ~blocks.cut
+    # the rest of a paragraph: body text with no whole body text before it
+    tails = np.flatnonzero((blocks.kind == 0) & (blocks.fragment | ~np.append(False, whole[:-1])))
     low, high = np.searchsorted(tails, heads - _REACH), np.searchsorted(tails, heads + _REACH)
     h = np.repeat(heads, high - low)
-    t = (
-        tails[np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)]).astype(np.int64)]
-        if len(h)
-        else h
-    )
+    t = tails[np.arange(len(h)) - np.repeat(np.cumsum(high - low) - high, high - low)]
     h, t = h[h != t], t[h != t]
-    last = np.array([block.last for block in blocks])[h]
-    first = np.array([block.first for block in blocks])[t]
-    value = packaged().ratio(lines.last[last], lines.first[first])
-    begins = {int(i): _beginning(lines.string(blocks[i].first), blocks[i].fragment) for i in np.unique(t)}
-    value += np.array([begins[int(i)] for i in t])
-    value += 1.5 * (lines.opened[last] & lines.closed[first])
-    value += 1.0 * lines.pauses[last]
-    place = np.cumsum([block.kind is not Kind.FURNITURE for block in blocks])  # furniture does not part anything
+    end, begin = blocks.last[h], blocks.first[t]
+    value = packaged().ratio(lines.last[end], lines.first[begin])
+    begins = np.zeros(len(whole))
+    for i in np.unique(t).tolist():
+        begins[i] = _beginning(lines.string(blocks.first[i]), blocks.fragment[i])
+    value += begins[t]
+    value += 1.5 * (lines.opened[end] & lines.closed[begin])
+    value += 1.0 * lines.pauses[end]
+    place = np.cumsum(KINDS.index(Kind.FURNITURE) != blocks.kind)  # furniture does not part anything
     between = place[t] - place[h] - 1
     value += np.where(between == 0, _NEIGHBOUR, 0.0)
     value += np.where(between > 0, 1.0 - _STEP * np.minimum(between, _FAR), 0.0)
     value -= np.where(between < 0, _BACKWARDS + _STEP * np.minimum(-between, _FAR) / 2, 0.0)
-    hopeful = value + _MOST >= _SURE - _AHEAD  # the others cannot win, nor keep one from winning
-    h, t, value = h[hopeful], t[hopeful], value[hopeful]
-    h, t, value = _best_of_each(h, t, value)
-    likeness = _Likeness(blocks, lines)
-    alike = np.array([likeness(int(a), int(b)) for a, b in zip(h, t, strict=True)])
-    value = value + _ALIKE * (alike - _USUAL)
-    return h.tolist(), t.tolist(), value.tolist()
+    hopeful = value + _ALIKE * (_MOST - _USUAL) >= _SURE - _AHEAD  # the others cannot win, nor keep one from winning
+    h, t, value = _best_of_each(h[hopeful], t[hopeful], value[hopeful])
+    start, end = lines.start[blocks.first], lines.end[blocks.last]
+    pairs = {i: _pairs(lines.text[start[i] : end[i]]) for i in {*h.tolist(), *t.tolist()}}
+    return [
+        (v + _ALIKE * (_likeness(pairs[head], pairs[tail]) - _USUAL), head, tail)
+        for v, head, tail in zip(value.tolist(), h.tolist(), t.tolist(), strict=True)
+    ]
 
 
 def _best_of_each(h: Ints, t: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
@@ -106,14 +106,6 @@ def _best_of_each(h: Ints, t: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
     h, t, value = h[order], t[order], value[order]
     rank = np.arange(len(h)) - np.searchsorted(h, h)
     return h[rank < _RIVALS], t[rank < _RIVALS], value[rank < _RIVALS]
-
-
-def _may_continue(i: int, blocks: Sequence[Block]) -> bool:
-    """Whether block `i` may be the rest of a paragraph: body text with no whole body text before it."""
-    block = blocks[i]
-    if block.kind is not Kind.BODY:
-        return False
-    return block.fragment or i == 0 or blocks[i - 1].kind is not Kind.BODY or blocks[i - 1].cut
 
 
 def _beginning(text: str, fragment: bool) -> float:
@@ -128,24 +120,15 @@ def _beginning(text: str, fragment: bool) -> float:
     return value - 3.0 if text[0] in OPENERS or opens_paragraph(text) else value
 
 
-class _Likeness:
-    """How much of a block's pairs of characters another block has too."""
+def _pairs(text: str) -> set[int]:
+    """Give all pairs of neighbouring characters, white space aside."""
+    codes = np.frombuffer("".join(text.split()).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    return set((codes[:-1] << 32 | codes[1:]).tolist())
 
-    def __init__(self, blocks: Sequence[Block], lines: Lines) -> None:
-        self._blocks, self._lines = blocks, lines
-        self._pairs: dict[int, set[str]] = {}
 
-    def __call__(self, one: int, other: int) -> float:
-        """Give the share of the smaller block's pairs, from 0 to 1."""
-        a, b = self._of(one), self._of(other)
-        return len(a & b) / max(min(len(a), len(b)), 1)
-
-    def _of(self, i: int) -> set[str]:
-        if i not in self._pairs:
-            block = self._blocks[i]
-            text = "".join(self._lines.text[self._lines.start[block.first] : self._lines.end[block.last]].split())
-            self._pairs[i] = {text[n : n + 2] for n in range(len(text) - 1)}
-        return self._pairs[i]
+def _likeness(one: set[int], other: set[int]) -> float:
+    """Give the share of the smaller text's pairs that the other has too."""
+    return min(len(one & other) / max(min(len(one), len(other)), 1), _MOST)
 
 
 def _closes_ring(head: int, tail: int, following: dict[int, int]) -> bool:
@@ -157,14 +140,11 @@ def _closes_ring(head: int, tail: int, following: dict[int, int]) -> bool:
     return False
 
 
-def _chains(blocks: Sequence[Block], following: dict[int, int], taken: set[int]) -> list[Chain]:
-    chains = []
-    for i in range(len(blocks)):
-        if i in taken:
-            continue
-        members = [i]
-        while members[-1] in following:
-            members.append(following[members[-1]])
-        parts = tuple(blocks[m] for m in members)
-        chains.append(Chain(parts, cut=parts[-1].cut, fragment=parts[0].fragment))
-    return chains
+def _joined(i: int, chains: Sequence[Chain], following: dict[int, int]) -> Chain:
+    """Give a chain with all that follows it."""
+    more = []
+    first = chains[i]
+    while i in following:
+        i = following[i]
+        more.append((chains[i].first, chains[i].last))
+    return first._replace(more=tuple(more), cut=chains[i].cut)

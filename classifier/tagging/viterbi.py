@@ -1,11 +1,10 @@
-"""The cheapest path through states that change at every step, found for many stretches of the steps at once.
+"""The cheapest path through states that change at every step, found for all steps at once.
 
 Viterbi's recursion is a product of matrices in which + stands for × and min for +. That product is associative, so
-the steps are cut into about √n stretches, all stretches are multiplied out side by side, and the stretches' products
-are then chained: √n vectorised steps instead of n interpreted ones.
+neighbouring steps are multiplied in pairs, then the pairs in pairs, and so on: log n vectorised passes over n products
+in all instead of n interpreted steps. Each pass remembers the best state in the middle of its pairs; going back, the
+two ends of a pair then tell its middle.
 """
-
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -17,39 +16,34 @@ Ints = npt.NDArray[np.int64]
 def cheapest_path(costs: Floats, start: Floats, end: Floats) -> tuple[Ints, Ints]:
     """Give the state before and the state after each step on the path of lowest total cost.
 
-    `costs` (steps × states × states) holds what each step costs from one state (row) to another (column); `start` and
+    `costs` (states × states × steps) holds what each step costs from one state (row) to another (column); `start` and
     `end` what it costs to begin and to finish in each state.
     """
-    steps, states, _ = costs.shape
-    length = math.isqrt(steps - 1) + 1
-    count = -(-steps // length)
-    nothing = np.where(np.eye(states, dtype=bool), 0.0, np.inf)  # a step that changes nothing, to fill the last stretch
-    padded = np.concatenate([costs, np.broadcast_to(nothing, (count * length - steps, states, states))])
-    padded = padded.reshape(count, length, states, states)
+    states, _, steps = costs.shape
+    nothing = np.where(np.eye(states, dtype=bool), 0.0, np.inf)[:, :, None]  # a step that changes nothing
+    middles = []
+    while costs.shape[2] > 1:
+        if costs.shape[2] % 2:
+            costs = np.concatenate([costs, nothing], axis=2)
+        costs, middle = _product(costs[:, :, 0::2], costs[:, :, 1::2])
+        middles.append(middle)
+    ways = start[:, None] + costs[:, :, 0] + end
+    ends = np.unravel_index(ways.argmin(), ways.shape)
+    before, after = (np.array([state]) for state in ends)
+    for middle in reversed(middles):
+        pair = np.arange(middle.shape[2])
+        before, after = before[: len(pair)], after[: len(pair)]  # without what filled the pass up
+        between = middle[before, after, pair]
+        before, after = np.stack([before, between], axis=1).ravel(), np.stack([between, after], axis=1).ravel()
+    return before[:steps], after[:steps]
 
-    product = padded[:, 0]
-    through = np.zeros((length, count, states, states), dtype=np.int8)  # the state before each step's last state
-    for step in range(1, length):
-        ways = product[:, :, :, None] + padded[:, step, None, :, :]
-        through[step] = ways.argmin(axis=2)
-        product = ways.min(axis=2)
 
-    total, best = start, np.zeros((count, states), dtype=np.int64)  # the state in which a stretch is entered
-    for stretch in range(count):
-        ways = total[:, None] + product[stretch]
-        best[stretch] = ways.argmin(axis=0)
-        total = ways.min(axis=0)
-    exits, entries = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    state = int((total + end).argmin())
-    for stretch in range(count - 1, -1, -1):
-        exits[stretch] = state
-        state = entries[stretch] = int(best[stretch, state])
-
-    before, after = np.zeros((length, count), dtype=np.int64), np.zeros((length, count), dtype=np.int64)
-    every = np.arange(count)
-    for step in range(length - 1, 0, -1):
-        after[step] = exits
-        exits = through[step, every, entries, exits].astype(np.int64)
-        before[step] = exits
-    after[0], before[0] = exits, entries
-    return before.T.ravel()[:steps], after.T.ravel()[:steps]
+def _product(left: Floats, right: Floats) -> tuple[Floats, npt.NDArray[np.int8]]:
+    """Give the product of each pair of matrices, and the state between that makes each of its values."""
+    total = left[:, 0, None] + right[None, 0]
+    middle = np.zeros(total.shape, dtype=np.int8)
+    for state in range(1, len(left)):
+        ways = left[:, state, None] + right[None, state]
+        np.maximum(middle, np.int8(state) * (ways < total), out=middle)
+        np.minimum(total, ways, out=total)
+    return total, middle

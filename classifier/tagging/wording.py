@@ -7,13 +7,20 @@ import re
 
 import numpy as np
 
-from classifier.tagging.lines import BULLETS, Bools, Floats, Ints, Lines
+from classifier.tagging.lines import BULLETS, SPACES, Bools, Floats, Lines, one_of
 
 _CERTAIN, _LIKELY = 9.0, 5.5
+_NUMERALS, _DIGITS = "一二三四五六七八九十百零〇", "0123456789０１２３４５６７８９"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 _ROLE = (
     r"(?:特约|首席|实习|见习|特派|全媒体|融媒体|驻\w{2,4})*"
     r"(?:记者|通讯员|评论员|撰稿人?|撰文|作者|编译|责任编辑|责编|编辑|美编|版式|校对|制图|绘图|摄影|整理|文/图|图/文|执笔|统筹|策划)"
+)
+# what roles and credits begin with, and what comes next
+_ROLE_BEGINS, _ROLE_GOES_ON = (
+    "记通评撰作编责美版校制绘摄整文图执统策访供料" + _DIGITS,
+    "者讯论稿文译辑编任式对图影理/笔筹划版）)" + SPACES,
 )
 _PAPER = r"(?:[\u4e00-\u9fff·—-]{1,14}(?:报|刊|社|网|电视台|新闻|客户端))?"
 _NAMES = r"[：:/\s]*(?:[\u4e00-\u9fffA-Za-z·]{1,4}(?:[\s、，,/]+|$)){0,8}"
@@ -36,6 +43,7 @@ _SOURCE = re.compile(
     r"^[（(](?=[^（()）]{0,60}(?:资料来源|来源|作者|执笔|整理|研究所|记者|通讯员|供稿))[^。]{4,80}[）)]$"
 )
 _CAPTION = re.compile(r"^(?:[◀▶▲▼△▽◁▷►◄]|图为|图[①-⑳一二三四五六七八九\d][：:为，,\s]|[左右上下]图[：:为，])")
+_ASIDE = re.compile("|".join(pattern.pattern for pattern in (_CREDIT, _LABEL, _SOURCE, _CAPTION)))
 _SCENE = re.compile(r"(?:现场|资料图|示意图|效果图|合影|外景|一角|全景)$")
 _ITEM = re.compile(
     r"^(?:[（(][一二三四五六七八九十百\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|"
@@ -47,24 +55,31 @@ _OPENINGS = (
     "近日", "日前", "近年", "目前", "据悉", "据了解", "据介绍", "此外", "与此同时", "同时，", "另外", "记者了解",
     "今年以来", "截至目前",
 )  # fmt: skip
+_OPENING = "".join(sorted({words[0] for words in _OPENINGS}))
 _LOOKS_ON = re.compile(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍")
 
 
 def scores(lines: Lines) -> Floats:
     """Give how strongly each line's wording says furniture, from 0 (not at all) to 9 (certainly)."""
     found = np.zeros(len(lines))
-    telling = lines.holding("记讯编摄撰稿者译版校图执统策")  # of roles and credits
-    telling &= _one_of(lines.first, BULLETS) | (lines.width <= 30)
-    telling |= _one_of(lines.first, "（(据第星下上左右图新中人视CFIP0123456789-—–·◀▶▲▼△▽◁▷►◄") & (lines.width <= 60)
-    telling |= _one_of(lines.last, "摄①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳") | (_one_of(lines.last, "场图影景角") & (lines.width <= 14))
-    for i in np.flatnonzero(telling & (lines.width <= 60) & (lines.inner == 0)).tolist():
-        found[i] = score(_plain(lines, i))
+    telling = lines.holding(_ROLE_BEGINS, _ROLE_GOES_ON)
+    telling &= one_of(lines.first, BULLETS) | (lines.width <= 30)
+    telling |= one_of(lines.first, "（(据星下上左右图视CFIP-—–·◀▶▲▼△▽◁▷►◄")
+    telling |= one_of(lines.first, _DIGITS) & (lines.commas == 0)
+    telling |= one_of(lines.first, "新中人") & one_of(lines.second, "华新国民")
+    telling |= (lines.first == ord("第")) & (lines.second < 0x3001)  # with a number in digits
+    telling |= one_of(lines.last, "摄" + _CIRCLED) | (one_of(lines.last, "场图影景角") & (lines.width <= 14))
+    telling &= (lines.width <= 60) & (lines.inner == 0)
+    for i, text in lines.strings(telling & (lines.gaps == 0)):
+        found[i] = score(text)
+    for i, text in lines.strings(telling & (lines.gaps > 0)):
+        found[i] = score(("" if lines.spaced[i] else " ").join(text.split()))
     return found
 
 
 def score(text: str) -> float:
     """Give how strongly the wording of one line says furniture."""
-    if any(pattern.match(text) for pattern in (_CREDIT, _LABEL, _SOURCE, _CAPTION)) or is_byline(text):
+    if _ASIDE.match(text) or is_byline(text):
         return _CERTAIN
     return _LIKELY if len(text) <= 14 and _SCENE.search(text) else 0.0
 
@@ -92,43 +107,47 @@ def describes_scene(text: str) -> bool:
 
 def starts_item(lines: Lines) -> tuple[Bools, Bools]:
     """Lines that begin an item: a bullet, an article, a number; and of these, the numbers that headings have too."""
-    item, numbered = _one_of(lines.first, BULLETS), np.zeros(len(lines), dtype=bool)
-    for i in np.flatnonzero(_one_of(lines.first, "（(第一二三四五六七八九十0123456789①②③④⑤⑥⑦⑧⑨⑩")).tolist():
-        found = _ITEM.match(lines.text[lines.start[i] : lines.start[i] + 8])
+    item, numbered = one_of(lines.first, BULLETS), np.zeros(len(lines), dtype=bool)
+    telling = one_of(lines.first, "（(第" + _NUMERALS + _DIGITS) & one_of(lines.second, "、.．" + _NUMERALS + _DIGITS)
+    telling |= one_of(lines.first, _CIRCLED)
+    for i, text in lines.strings(telling, reach=8):
+        found = _ITEM.match(text)
         if found and found[1] == "条" and i and not (lines.ends[i - 1] or lines.width[i - 1] < 12):
             continue  # an article that the sentence above refers to
-        item[i] |= found is not None
-        numbered[i] = found is not None and found[1] != "条"
+        if found:
+            item[i], numbered[i] = True, found[1] != "条"
     return item, numbered
 
 
-def finishes(lines: Lines) -> Bools:
-    """Lines that end something: a sentence, the lead of a list (：), an item (；), or a bullet's text among bullets."""
-    item, _ = starts_item(lines)
+def finishes(lines: Lines, item: Bools) -> Bools:
+    """Lines that end something: a sentence, the lead of a list (：), an item (；), or a bullet's text among bullets.
+
+    `item`: the lines that begin one.
+    """
     before, follows = np.append(False, item[:-1]), np.append(item[1:], False)
-    listed = _one_of(lines.first, BULLETS) & (before | follows) & ~lines.pauses
-    return np.asarray(lines.ends | listed | (follows & _one_of(lines.last, "；;：:") & (lines.width > 6)))
+    listed = one_of(lines.first, BULLETS) & (before | follows) & ~lines.pauses
+    return np.asarray(lines.ends | listed | (follows & one_of(lines.last, "；;：:") & (lines.width > 6)))
 
 
 def pauses_at_once(lines: Lines) -> Bools:
     """Lines whose first or second character is followed by a pause: paragraphs seldom begin so."""
-    return _one_of(lines.at(1), "，。；、") | _one_of(lines.at(2), "，。；、")
+    return one_of(lines.second, "，。；、") | one_of(lines.third, "，。；、")
 
 
 def names_speaker(lines: Lines) -> Bools:
     """Line ends with a quotation's end where the next line goes on to say who spoke; one value a neighbouring pair."""
-    found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(lines.ends[:-1] & _one_of(lines.last[:-1], "”」")).tolist():
-        found[i] = bool(_SPEAKS.match("".join(lines.text[lines.start[i + 1] : lines.start[i + 1] + 60].split())))
-    return found
+    found = np.zeros(len(lines), dtype=bool)
+    for i, text in lines.strings(np.append(False, lines.ends & one_of(lines.last, "”」"))[:-1], reach=60):
+        found[i] = bool(_SPEAKS.match("".join(text.split())))
+    return found[1:]
 
 
 def starts_report(lines: Lines) -> Bools:
     """Whether the second line of each neighbouring pair opens a report."""
-    found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(lines.holding("讯电")[1:] & lines.holding("报网社")[1:]).tolist():
-        found[i] = opens_report(lines.text[lines.start[i + 1] : lines.end[i + 1]])
-    return found
+    found = np.zeros(len(lines), dtype=bool)
+    for i, text in lines.strings(lines.holding("讯电", "（(" + SPACES)):
+        found[i] = opens_report(text)
+    return found[1:]
 
 
 def opens_report(text: str) -> bool:
@@ -138,21 +157,12 @@ def opens_report(text: str) -> bool:
 
 def starts_paragraph(lines: Lines) -> Bools:
     """Whether the second line of each neighbouring pair begins with words that paragraphs like to begin with."""
-    found = np.zeros(max(len(lines) - 1, 0), dtype=bool)
-    for i in np.flatnonzero(_one_of(lines.first[1:], "".join({words[0] for words in _OPENINGS}))).tolist():
-        found[i] = opens_paragraph(lines.text[lines.start[i + 1] : lines.start[i + 1] + 4])
-    return found
+    found = np.zeros(len(lines), dtype=bool)
+    for i, text in lines.strings(one_of(lines.first, _OPENING), reach=4):
+        found[i] = opens_paragraph(text)
+    return found[1:]
 
 
 def opens_paragraph(text: str) -> bool:
     """Whether a text begins with words that paragraphs like to begin with."""
     return text.startswith(_OPENINGS)
-
-
-def _plain(lines: Lines, i: int) -> str:
-    """Line `i` with its white space evened out, letter-spacing closed."""
-    return ("" if lines.spaced[i] else " ").join(lines.string(i).split())
-
-
-def _one_of(codes: Ints, chars: str) -> Bools:
-    return np.isin(codes, [ord(char) for char in chars])
