@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 POOL = (Path(__file__).parent / "cases/pages/pool.txt").read_text(encoding="utf-8").splitlines()
 HEADINGS = [line[2:] for line in POOL if line.startswith("# ")]
 BYLINES = [line[2:] for line in POOL if line.startswith("@ ")]
-BODIES = [line for line in POOL if line[0] not in "#@"]
+CAPTIONS = [line[2:] for line in POOL if line.startswith("& ")]
+BODIES = [line for line in POOL if line[0] not in "#@&"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9.%]+|.")
 _CLOSING, _OPENING = "，。、；：？！”’）》—,:;)?!", "“‘（《("
@@ -81,7 +82,9 @@ def style(random: Random) -> Style:
 
 def page(random: Random) -> Page:
     """Lay out a page of one to three articles."""
-    bodies, headings, bylines = (random.sample(pool, len(pool)) for pool in (BODIES, HEADINGS, BYLINES))
+    bodies, headings, bylines, captions = (
+        random.sample(pool, len(pool)) for pool in (BODIES, HEADINGS, BYLINES, CAPTIONS)
+    )
     blank_after_every_line, newline = random.random() < 0.4, random.choice(["\n", "\n", "\r\n"])
     styles, expected, lines = [], [], []
     for _ in range(random.randint(1, 3)):
@@ -95,9 +98,21 @@ def page(random: Random) -> Page:
         for kind, text in article:
             text = text.translate(_HALF) if chosen.half_width and kind == "body" else text
             expected.append((kind, "".join(text.split())))
-            lines.extend(_set(text, chosen, random) if kind == "body" else [text])
+            block = list(_set(text, chosen, random)) if kind == "body" else [text]
+            if kind == "body" and captions and random.random() < 0.08:
+                caption = captions.pop()
+                expected.append(("furniture", "".join(caption.split())))
+                place = random.randint(0, len(block))
+                block[place:place] = _caption(caption, random.randint(8, chosen.width))
+            lines.extend(block)
             lines.extend([""] if chosen.indent == "none" else [])
     return Page((newline * (1 + blank_after_every_line)).join(lines), tuple(expected), tuple(styles))
+
+
+def _caption(text: str, width: int) -> list[str]:
+    """Set a caption in lines of `width`, or wider ones where that would break its credit."""
+    lines, credit = list(wrap(text, width)), "。" + text.rpartition("。")[2]
+    return lines if lines[-1].endswith(credit) else _caption(text, width + 1)
 
 
 def _set(text: str, chosen: Style, random: Random) -> Iterator[str]:

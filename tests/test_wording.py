@@ -101,9 +101,18 @@ def test_other_lines_are_no_credits(text):
 
 
 def test_a_caption_may_end_in_its_own_credit():
-    assert wording.caption_with_credit("科研人员在查看实验数据。 方晴 摄")
-    assert not wording.caption_with_credit("科研人员在查看实验数据。数据将公开")
-    assert not wording.caption_with_credit("科研人员在查看实验数据。")
+    lines = measure("科研人员在查看实验数据。 方晴 摄\n科研人员在查看实验数据。数据将公开\n科研人员在查看实验数据。")
+    assert wording.holds_credit(lines).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("text", CAPTION)
+def test_captions_begin_with_a_mark(text):
+    assert wording.opens_caption(text)
+
+
+@pytest.mark.parametrize("text", [*HEADINGS, "图书馆为市民检索专利", "左手标准，右手专利"])
+def test_other_lines_begin_no_caption(text):
+    assert not wording.opens_caption(text)
 
 
 @pytest.mark.parametrize("text", ["工人正在车间装配阀门", "图为检测车间", "在展台前，技术人员在展示样机", "航拍的园区"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.tagging import wording
+from classifier.tagging.captions import captions
 from classifier.tagging.cohesion import packaged
 from classifier.tagging.lines import Bools, Floats, Lines, one_of
 
@@ -32,7 +33,8 @@ class Costs:
     to_middle: Floats  # going on with a line that is not the last
     to_last: Floats
     part: Floats
-    finishes: Bools  # not a cost: whether a line ends something
+    finishes: Bools  # no costs: lines that end something, and lines that go on with the caption above
+    captioned: Bools
     missing: tuple[Floats, Floats]  # characters fewer than a full line of the column below, and above; NaN for none
 
     def of_indent(self, indent: float) -> tuple[Floats, Floats]:
@@ -45,7 +47,8 @@ class Costs:
 
 def costs(lines: Lines) -> Costs:
     """Give all costs of a page's lines."""
-    junk = wording.scores(lines)
+    flow = packaged().ratio(lines.last[:-1], lines.first[1:])
+    junk, captioned = captions(lines, wording.scores(lines), flow)
     item, numbered = wording.starts_item(lines)
     ends = wording.finishes(lines, item)
     ended, begun = column_width(lines, junk, item)
@@ -69,10 +72,12 @@ def costs(lines: Lines) -> Costs:
     heading += 3.0 * (
         one_of(lines.last, "的和与及在为将对从把被向于") & (lines.width >= 20)
     )  # no long heading ends there
+    heading += 2.0 * lines.opened + 1.5 * ((lines.commas > 0) & (np.abs(short_begin - 1.5) <= 1.5))
     heading -= 2.5 * (one_of(lines.last, "：:") & (lines.width <= 12))
     heading -= 1.0 * (one_of(lines.first, "“") & one_of(lines.last, "”") & ~lines.opened)
 
-    flow, report = _flow(lines)
+    flow = np.where(lines.ends[:-1], 0.3 * flow, flow + 2.0 * wording.pauses_at_once(lines)[1:])
+    report = wording.starts_report(lines)
     # where lines are paragraphs, one that stops short is more likely a heading the less the next one continues it
     alone = ~(wrapped[:-1] & wrapped[1:]) & ~ends[:-1]
     goes_on = np.append(np.where(alone, np.clip(flow - 6.0 * report, -2.0, 4.0), 0.0), 0.0)
@@ -90,6 +95,7 @@ def costs(lines: Lines) -> Costs:
         to_last=join + 0.6 * np.maximum(widening - _MUCH, 0.0),
         part=part,
         finishes=ends,
+        captioned=captioned,
         missing=(begun - lines.width, ended - lines.width),
     )
 
@@ -132,13 +138,6 @@ def column_width(lines: Lines, junk: Floats, item: Bools) -> tuple[Floats, Float
     ended = np.where(number - up <= _WINDOW, full[up], np.nan)
     begun = np.where(down - number <= _WINDOW, full[np.minimum(down, n - 1)], np.nan)
     return np.where(width <= ended + 3.0, ended, np.nan), np.where(width <= begun + 3.0, begun, np.nan)
-
-
-def _flow(lines: Lines) -> tuple[Floats, Bools]:
-    """Give how well each line reads on in the next, in nats, and whether the next opens a report."""
-    flow = packaged().ratio(lines.last[:-1], lines.first[1:])
-    flow = np.where(lines.ends[:-1], 0.3 * flow, flow + 2.0 * wording.pauses_at_once(lines)[1:])
-    return flow, wording.starts_report(lines)
 
 
 def _neighbours(lines: Lines, flow: Floats, report: Bools) -> tuple[Floats, Floats]:

@@ -87,41 +87,27 @@ def _stretches(text: str) -> Iterator[Span]:
 
 
 def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
-    """Settle what only neighbours tell: a caption stands on its credit, a byline may take a second line."""
+    """Settle what only neighbours tell: a byline may take a second line."""
     neighbours = zip_longest(chains, chains[1:])
     for chain, after in neighbours:
-        above = after is not None and after.kind is Kind.FURNITURE and after.first == chain.end + 1  # right above it
-        if chain.kind is Kind.BODY and (
-            _holds_credit(chain, lines) or (above and _is_caption_of(chain, after.first, lines))
+        if (
+            chain.kind is Kind.FURNITURE
+            and after
+            and after.kind is Kind.FURNITURE
+            and _is_second_line(chain, after, lines)
         ):
-            yield chain._replace(kind=Kind.FURNITURE, cut=False, fragment=False)
-        elif chain.kind is Kind.FURNITURE and above and _is_second_line(after.first, lines):
             yield chain._replace(more=(*chain.more, (after.first, after.last), *after.more))
             next(neighbours)
         else:
             yield chain
 
 
-def _holds_credit(chain: Chain, lines: Lines) -> bool:
-    """A line that is a caption with its credit behind."""
-    first, single = chain.first, chain.first == chain.last and not chain.more
-    return single and lines.inner[first] > 0 and wording.caption_with_credit(lines.string(first))
-
-
-def _is_caption_of(chain: Chain, below: int, lines: Lines) -> bool:
-    """A short text set tight on a photograph's credit, or speaking of what one sees."""
-    if not wording.is_credit(lines.string(below).strip()):
-        return False
-    width = float(lines.width[chain.first : below].sum())
-    if wording.describes_scene(lines.text[lines.start[chain.first] : lines.end[below - 1]]):
-        return width <= 90
-    return width <= 45 and below <= chain.first + 2 and int(lines.gap[below]) == 0
-
-
-def _is_second_line(line: int, lines: Lines) -> bool:
+def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:
     """A byline directly below a byline."""
+    line = after.first
     return (
-        int(lines.gap[line]) == 0
+        line == chain.end + 1
+        and int(lines.gap[line]) == 0
         and wording.is_byline(lines.string(line))
         and wording.is_byline(lines.string(line - 1))
     )

@@ -49,7 +49,7 @@ def blocks(lines: Lines) -> Blocks:
     if not len(lines):
         return Blocks(*np.zeros((5, 0), dtype=np.int64))
     table = costs(lines)
-    return _collect(_search(table), table.finishes)
+    return _collect(_search(table), table.finishes, table.captioned)
 
 
 def _search(table: Costs) -> Ints:
@@ -87,10 +87,11 @@ def _grained(costs: Floats) -> Floats:
     return np.rint(costs / _GRAIN) * _GRAIN
 
 
-def _collect(roles: Ints, finishes: Bools) -> Blocks:
+def _collect(roles: Ints, finishes: Bools, captioned: Bools) -> Blocks:
     """Turn roles into blocks."""
     continues = (roles == Role.MIDDLE) | (roles == Role.LAST)
     parts = ~(continues[1:] & (roles[:-1] <= Role.MIDDLE))
+    parts &= ~(captioned[1:] & (roles[1:] == Role.FURNITURE) & (roles[:-1] == Role.FURNITURE))
     first, last = np.flatnonzero(np.append(True, parts)), np.flatnonzero(np.append(parts, True))
     kind = np.maximum(roles[last] - Role.WHOLE, 0)
     return Blocks(kind, first, last, cut=(kind == 0) & ~finishes[last], fragment=continues[first])

@@ -84,7 +84,7 @@ def _claims(blocks: Blocks, lines: Lines) -> list[tuple[float, int, int]]:
         begins[i] = _beginning(lines.string(blocks.first[i]), blocks.fragment[i])
     value += begins[t]
     value += 1.5 * (lines.opened[end] & lines.closed[begin])
-    value += 1.0 * lines.pauses[end]
+    value += 1.5 * lines.pauses[end]  # what stops at a comma goes on somewhere
     place = np.cumsum(KINDS.index(Kind.FURNITURE) != blocks.kind)  # furniture does not part anything
     between = place[t] - place[h] - 1
     value += np.where(between == 0, _NEIGHBOUR, 0.0)

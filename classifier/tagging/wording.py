@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.tagging.lines import BULLETS, SPACES, Bools, Floats, Lines, one_of
 
-_CERTAIN, _LIKELY = 9.0, 5.5
+CERTAIN, _LIKELY = 9.0, 5.5  # scores
 _NUMERALS, _DIGITS = "一二三四五六七八九十百零〇", "0123456789０１２３４５６７８９"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
@@ -31,7 +31,7 @@ _MARKED_BYLINE = re.compile(
 _CREDIT = re.compile(
     r"^[（(]?(?:(?:人民图片|视觉中国|CFP|IC\s?photo|东方IC|影像中国|图片来源|资料图片?|受访者|受访单位)[^。，；]{0,20}|"
     r"(?:新华社|中新社|中国新闻社)(?:记者|图片|照片)?(?:发|[^。，；]{0,8}摄)?(?:[（(][^。，；）)]{1,10})?|"
-    r"[^。，；]{1,18}(?:摄|供图)|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
+    r"[^。，；]{1,18}(?:摄|供图|提供图片)|图片?由[^。，；]{1,24}提供|据[^。，；]{2,16}(?:报|社|网|客户端)[^。，；]{0,6})[）)]?$"
 )
 _DATE = r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _LABEL = re.compile(
@@ -56,7 +56,10 @@ _OPENINGS = (
     "今年以来", "截至目前",
 )  # fmt: skip
 _OPENING = "".join(sorted({words[0] for words in _OPENINGS}))
-_LOOKS_ON = re.compile(r"正在|图为|在(?:核对|查看|查验|检查|调试|作业|忙|操作|展示|参观)|车间内|展台|俯瞰|航拍")
+_LOOKS_ON = re.compile(
+    r"正在|图为|在[^，。]{0,12}?(?:核对|查看|查验|检查|调试|作业|忙碌|操作|展示|参观|装配|组装|加工|测试|生产)|"
+    r"车间内|展台|俯瞰|航拍"
+)
 
 
 def scores(lines: Lines) -> Floats:
@@ -80,7 +83,7 @@ def scores(lines: Lines) -> Floats:
 def score(text: str) -> float:
     """Give how strongly the wording of one line says furniture."""
     if _ASIDE.match(text) or is_byline(text):
-        return _CERTAIN
+        return CERTAIN
     return _LIKELY if len(text) <= 14 and _SCENE.search(text) else 0.0
 
 
@@ -94,10 +97,18 @@ def is_credit(text: str) -> bool:
     return bool(_CREDIT.match(text))
 
 
-def caption_with_credit(text: str) -> bool:
-    """Whether a line is a caption that ends in its own credit: 科研人员在实验。 据某日报."""
-    head, stop, tail = text.rstrip().rpartition("。")
-    return bool(stop) and len(head) <= 80 and bool(tail.strip()) and is_credit(tail.strip())
+def opens_caption(text: str) -> bool:
+    """Whether a line begins as captions do: ▲, 图为, 左图：."""
+    return bool(_CAPTION.match(text))
+
+
+def holds_credit(lines: Lines) -> Bools:
+    """Lines that end a caption with its credit behind: 科研人员在实验。 秦望 摄."""
+    found = np.zeros(len(lines), dtype=bool)
+    for i, text in lines.strings((lines.inner > 0) & ~lines.ends & one_of(lines.last, "摄图片报社网端道）)")):
+        head, _, tail = text.rpartition("。")
+        found[i] = len(head) <= 80 and is_credit(tail.strip())
+    return found
 
 
 def describes_scene(text: str) -> bool:
