@@ -49,7 +49,7 @@ def captions(lines: Lines, scores: Floats, flow: Floats) -> tuple[Floats, Bools]
 
 
 def _end(first: int, lines: Lines, closed: Bools, aside: Bools) -> int:
-    """Give the last line of the caption that a mark begins: where its sentence ends, or what follows is no more of it."""
+    """Give the last line of the caption that a mark begins: where its sentence ends, or what follows is not of it."""
     last = first
     while not closed[last] and last + 1 < min(len(lines), first + _MOST):
         if aside[last + 1] or lines.width[last + 1] > lines.width[last] + _EVEN:

@@ -16,6 +16,7 @@ from classifier.tagging.stitch import Chain, stitch
 
 _STRETCH = 200_000  # characters: some twenty newspaper pages
 _BATCH = 5_000  # paragraphs whose texts are made together
+_UNFINISHED = "和与及将从把被向、"  # characters at which no heading ends
 _DOUBLED = re.compile(r"(\S.*?)\s*\1")
 
 
@@ -87,29 +88,26 @@ def _stretches(text: str) -> Iterator[Span]:
 
 
 def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
-    """Settle what only neighbours tell: a byline may take a second line."""
+    """Settle what only neighbours tell: a byline may take a second line, and so may a heading that stops in between."""
     neighbours = zip_longest(chains, chains[1:])
     for chain, after in neighbours:
-        if (
-            chain.kind is Kind.FURNITURE
-            and after
-            and after.kind is Kind.FURNITURE
-            and _is_second_line(chain, after, lines)
-        ):
+        if after and after.kind is chain.kind and after.first == chain.end + 1 and _goes_on(chain, lines):
             yield chain._replace(more=(*chain.more, (after.first, after.last), *after.more))
             next(neighbours)
         else:
             yield chain
 
 
-def _is_second_line(chain: Chain, after: Chain, lines: Lines) -> bool:
-    """A byline directly below a byline."""
-    line = after.first
+def _goes_on(chain: Chain, lines: Lines) -> bool:
+    """Whether the line below, of the same kind, is a byline's or a heading's second one."""
+    last, below = chain.end, chain.end + 1
+    if chain.kind is Kind.HEADING:
+        return bool(lines.opened[last] and lines.closed[below]) or chr(lines.last[last]) in _UNFINISHED
     return (
-        line == chain.end + 1
-        and int(lines.gap[line]) == 0
-        and wording.is_byline(lines.string(line))
-        and wording.is_byline(lines.string(line - 1))
+        chain.kind is Kind.FURNITURE
+        and int(lines.gap[below]) == 0
+        and wording.is_byline(lines.string(below))
+        and wording.is_byline(lines.string(last))
     )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from classifier.records import Kind
 from classifier.tagging.cohesion import packaged
-from classifier.tagging.lines import OPENERS, Lines
+from classifier.tagging.lines import OPENERS, Lines, one_of
 from classifier.tagging.reflow import KINDS, Blocks
 from classifier.tagging.wording import opens_paragraph, opens_report
 
@@ -21,7 +21,7 @@ _SURE = 1.0  # nats by which a join must beat standing alone
 _AHEAD = 0.5  # nats by which it must beat the next best claimant
 _RIVALS = 8  # claims of a head that are looked into
 _REACH = 120  # blocks: halves of a paragraph are on one page
-_NEIGHBOUR = 2.5  # nats for standing directly after one another
+_NEIGHBOUR = 3.0  # nats for standing directly after one another
 _STEP, _FAR = 0.3, 8  # nats a block between head and tail costs, and after how many blocks no more is added
 _BACKWARDS = 1.5  # nats against a tail that stands before its head
 _ALIKE, _USUAL = 4.0, 0.25  # nats for sharing all words rather than none; the share that halves usually have
@@ -84,7 +84,7 @@ def _claims(blocks: Blocks, lines: Lines) -> list[tuple[float, int, int]]:
         begins[i] = _beginning(lines.string(blocks.first[i]), blocks.fragment[i])
     value += begins[t]
     value += 1.5 * (lines.opened[end] & lines.closed[begin])
-    value += 1.5 * lines.pauses[end]  # what stops at a comma goes on somewhere
+    value += 1.5 * one_of(lines.last[end], "，、；,;")  # what stops at a comma goes on somewhere
     place = np.cumsum(KINDS.index(Kind.FURNITURE) != blocks.kind)  # furniture does not part anything
     between = place[t] - place[h] - 1
     value += np.where(between == 0, _NEIGHBOUR, 0.0)
