@@ -1,7 +1,5 @@
 """Drift between two files of results: what changed is seen, what did not is not."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -48,7 +46,7 @@ def test_a_rate_that_changed_is_significant_and_the_others_are_not() -> None:
 
 def test_rates_are_shares_of_body_paragraphs() -> None:
     old = results(USUAL, 1)
-    heading = replace(old[0], paragraph=replace(old[0].paragraph, kind=Kind.HEADING))
+    heading = old[0]._replace(paragraph=old[0].paragraph._replace(kind=Kind.HEADING))
     report = drift.measure([*old, *[heading] * 50], results(USUAL, 2), ())
     assert report["paragraphs"] == [240, 240]
     assert report["labels"]["water_saving"]["rates"][0] == pytest.approx(
@@ -70,11 +68,11 @@ def test_paragraphs_that_repeat_within_documents_are_no_evidence() -> None:
     def one_topic(seed: int, about_roads: int) -> list[Tagged]:
         found = results({}, seed, documents=12, paragraphs=20)
         road = (Tag(label="road_repair", name="道路养护", confidence=0.9),)
-        return [replace(r, tags=road) if i < about_roads * 20 else r for i, r in enumerate(found)]
+        return [r._replace(tags=road) if i < about_roads * 20 else r for i, r in enumerate(found)]
 
     by_document = drift.measure(one_topic(1, 1), one_topic(2, 3), ())
     assert by_document["labels"]["road_repair"]["p"] > 0.1
-    apart = [replace(r, paragraph=replace(r.paragraph, document="table.csv")) for r in one_topic(2, 3)]
+    apart = [r._replace(paragraph=r.paragraph._replace(document="table.csv")) for r in one_topic(2, 3)]
     by_paragraph = drift.measure(one_topic(1, 1), apart, ())
     assert by_paragraph["unit"] == "paragraph"
     assert by_paragraph["labels"]["road_repair"]["p"] < 0.01
@@ -83,7 +81,7 @@ def test_paragraphs_that_repeat_within_documents_are_no_evidence() -> None:
 
 def test_confidences_that_fell_are_seen() -> None:
     old = results(USUAL, 1)
-    unsure = [replace(r, tags=tuple(replace(t, confidence=0.4) for t in r.tags)) for r in results(USUAL, 2)]
+    unsure = [r._replace(tags=tuple(t._replace(confidence=0.4) for t in r.tags)) for r in results(USUAL, 2)]
     fell, same = drift.measure(old, unsure, ())["confidence"], drift.measure(old, results(USUAL, 2), ())["confidence"]
     assert fell["distance"] > 0.9
     assert fell["p"] < 0.01

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,25 +66,25 @@ def test_a_record_of_a_tagged_paragraph_says_what_was_found():
 
 def test_a_record_carries_what_was_asked_for():
     evidence = (Evidence(label="subsidy", term="贴息", start=2, end=4, weight=0.123456),)
-    found = record(replace(TAGGED, scores={"subsidy": 0.12345678}, evidence=evidence))
+    found = record(TAGGED._replace(scores={"subsidy": 0.12345678}, evidence=evidence))
     assert found["scores"] == {"subsidy": 0.123457}
     assert found["evidence"] == [{"label": "subsidy", "term": "贴息", "start": 2, "end": 4, "weight": 0.1235}]
 
 
 def test_no_scores_and_no_evidence_are_told_from_none_asked():
-    found = record(replace(TAGGED, scores={}, evidence=()))
+    found = record(TAGGED._replace(scores={}, evidence=()))
     assert (found["scores"], found["evidence"]) == ({}, [])
 
 
 def test_marks_are_there_where_they_say_something():
-    found = record(replace(PLAIN, duplicate_of="page.txt#1", note=Note.CUT, page=2, heading=("办法", "一、目标")))
+    found = record(PLAIN._replace(duplicate_of="page.txt#1", note=Note.CUT, page=2, heading=("办法", "一、目标")))
     assert (found["duplicate_of"], found["note"], found["page"]) == ("page.txt#1", "cut", 2)
     assert list(found["heading"]) == ["办法", "一、目标"]
 
 
 def test_other_columns_come_back_under_input():
-    assert record(replace(PLAIN, columns={"year": "2024"}))["input"] == {"year": "2024"}
-    assert "input" not in record(replace(PLAIN, columns={}))
+    assert record(PLAIN._replace(columns={"year": "2024"}))["input"] == {"year": "2024"}
+    assert "input" not in record(PLAIN._replace(columns={}))
 
 
 # JSON lines
@@ -101,7 +100,7 @@ def test_a_record_is_a_line():
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_comes_back_from_jsonl(text):
-    (row,) = jsonl(replace(PLAIN, text=text))
+    (row,) = jsonl(PLAIN._replace(text=text))
     assert row["text"] == text
 
 
@@ -110,7 +109,7 @@ def test_no_records_make_no_lines():
 
 
 def test_columns_of_any_type_are_written():
-    (row,) = jsonl(replace(PLAIN, columns={"path": Path("a"), "n": 1, "list": [1, None]}))
+    (row,) = jsonl(PLAIN._replace(columns={"path": Path("a"), "n": 1, "list": [1, None]}))
     assert row["input"] == {"path": "a", "n": 1, "list": [1, None]}
 
 
@@ -131,9 +130,8 @@ def csv_columns():
 
 
 def test_every_key_of_a_record_has_a_column():
-    full = replace(
-        TAGGED,
-        paragraph=replace(PLAIN, duplicate_of="x", note=Note.CUT, page=1, heading=("甲",), columns={"a": "b"}),
+    full = TAGGED._replace(
+        paragraph=PLAIN._replace(duplicate_of="x", note=Note.CUT, page=1, heading=("甲",), columns={"a": "b"}),
         scores={"subsidy": 1.0},
         evidence=(),
     )
@@ -149,24 +147,24 @@ def test_tags_are_joined_in_csv():
 
 @pytest.mark.parametrize("text", ["=1+1", "+86", "-1", "@SUM(A1)", " =1+1", "\t=1", '=HYPERLINK("http://x")', "\n=1"])
 def test_what_a_spreadsheet_would_take_for_a_formula_is_escaped(text):
-    (row,) = table(replace(PLAIN, text=text))
+    (row,) = table(PLAIN._replace(text=text))
     assert row["text"] == "'" + text
 
 
 def test_formulas_are_escaped_in_every_column():
-    (row,) = table(replace(PLAIN, id="=A1", document="@x", duplicate_of="+1"))
+    (row,) = table(PLAIN._replace(id="=A1", document="@x", duplicate_of="+1"))
     assert (row["id"], row["document"], row["duplicate_of"]) == ("'=A1", "'@x", "'+1")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(",;\"'\n\t")))
 def test_any_text_comes_back_from_csv_behind_its_apostrophe(text):
-    (row,) = table(replace(PLAIN, text=text))
+    (row,) = table(PLAIN._replace(text=text))
     assert row["text"] in (text, "'" + text)
     assert row["text"].lstrip()[:1] not in ("=", "+", "-", "@")
 
 
 def test_other_columns_are_readable_in_csv():
-    (row,) = table(replace(PLAIN, columns={"年份": "2024"}))
+    (row,) = table(PLAIN._replace(columns={"年份": "2024"}))
     assert json.loads(row["input"]) == {"年份": "2024"}
     assert "年份" in row["input"]
 
@@ -180,7 +178,7 @@ def test_the_table_shows_names_and_confidence():
 
 
 def test_the_table_shortens_long_texts_and_asks_for_review():
-    shown = written("table", record(replace(TAGGED, paragraph=replace(PLAIN, text="专" * 80), review=True))).decode()
+    shown = written("table", record(TAGGED._replace(paragraph=PLAIN._replace(text="专" * 80), review=True))).decode()
     assert "专" * 43 + "…" in shown and "专" * 44 not in shown
     assert "复核" in shown
 

@@ -56,7 +56,7 @@ def test_chosen_paragraphs_are_unlike_one_another(small: Bundle, small_examples:
 def test_furniture_repeats_and_empty_paragraphs_are_not_chosen(small: Bundle, small_examples: list[Example]) -> None:
     left = [
         paragraph(TEXTS[0], 1, Kind.FURNITURE),
-        replace(paragraph(TEXTS[1], 2), duplicate_of="x#9"),
+        paragraph(TEXTS[1], 2)._replace(duplicate_of="x#9"),
         paragraph("  ", 3),
     ]
     assert selection.choose(left, small, small_examples) == []

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from classifier.records import Kind, Paragraph, Skipped, Tagged
@@ -29,8 +29,8 @@ def restored(paragraph: Paragraph) -> Paragraph:
     if not isinstance(document, str) or not isinstance(number, int) or kind not in list(Kind):
         return paragraph
     heading, page, copy = row.get("heading"), row.get("page"), row.get("duplicate_of")
-    return replace(
-        paragraph, document=document, number=number, kind=Kind(str(kind)), columns=None,
+    return paragraph._replace(
+        document=document, number=number, kind=Kind(str(kind)), columns=None,
         heading=tuple(map(str, heading)) if isinstance(heading, list) else (),
         page=page if isinstance(page, int) else None, duplicate_of=copy if isinstance(copy, str) else None,
     )  # fmt: skip

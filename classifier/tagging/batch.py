@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -97,21 +98,21 @@ def split(
     parts: Iterable[Source | Item], tally: Tally, skip: Callable[[Skipped], None] = lambda _: None
 ) -> Iterator[Paragraph]:
     """Give the paragraphs of all inputs in order; `skip` is told of each that could not be read."""
-    for part in parts:
-        for item in read(part) if isinstance(part, Source) else (part,):
-            tally.given += 1
-            match item:
-                case Skipped():
-                    tally.skipped.append(item)
-                    skip(item)
-                    continue
-                case Row():
-                    found = [row_paragraph(item)]
-                case Document():
-                    found = paragraphs(item)
-            tally.done += 1
-            tally.paragraphs += len(found)
-            yield from found
+    for item in chain.from_iterable(read(part) if isinstance(part, Source) else (part,) for part in parts):
+        tally.given += 1
+        match item:
+            case Row():
+                tally.paragraphs += 1
+                tally.done += 1
+                yield row_paragraph(item)
+            case Document():
+                found = paragraphs(item)
+                tally.paragraphs += len(found)
+                tally.done += 1
+                yield from found
+            case Skipped():
+                tally.skipped.append(item)
+                skip(item)
 
 
 @cache

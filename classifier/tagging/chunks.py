@@ -4,11 +4,11 @@ Where the cuts lie depends on the inputs alone. So neither the number of workers
 tagged together, and with that not one byte of the output.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from classifier.records import Document, Row, Skipped
+from classifier.records import Document, Skipped
 from classifier.tagging.documents import read
 from classifier.tagging.sources import Item, Source
 
@@ -16,7 +16,7 @@ from classifier.tagging.sources import Item, Source
 STREAMED = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".zip"})
 _ENOUGH = 1 << 20  # cost of a chunk: bytes, with
 _DOCUMENT = 1 << 17  # added for each document: no more than eight
-_ROW = 1 << 10  # and for each row: no more than a thousand
+_ROW = 1 << 10  # and for each row, skipped or not: no more than a thousand
 _PARAGRAPH = 300  # bytes, with what a table has around it
 _BYTES = 3  # of a Chinese character in UTF-8
 
@@ -91,30 +91,22 @@ def _stream(source: Source, number: int, behind: int) -> Iterator[Chunk]:
     """Give the chunks of one input from item `behind` on."""
     items = read(source)
     left = size(source)
-    left -= _bytes(islice(items, behind), left)
+    left -= min(left, sum(map(_bytes, islice(items, behind))))
     parts: list[Item] = []
-    cost = 0
+    cost = took = 0
     for item in items:
         if cost >= _ENOUGH:
             behind += len(parts)
-            took = _bytes(parts, left)
+            took = min(left, took)
             left -= took
             yield Chunk(parts=tuple(parts), end=Position(number, behind), read=took)
-            parts, cost = [], 0
+            parts, cost, took = [], 0, 0
         parts.append(item)
-        cost += _cost(item)
+        text = _bytes(item)
+        took += text
+        cost += text + (_DOCUMENT if isinstance(item, Document) else _ROW)
     yield Chunk(parts=tuple(parts), end=Position(number + 1), read=left)
 
 
-def _cost(item: Item) -> int:
-    match item:
-        case Skipped():
-            return _ROW
-        case Row():
-            return _ROW + _BYTES * len(item.text)
-        case Document():
-            return _DOCUMENT + _BYTES * len(item.text)
-
-
-def _bytes(items: Iterable[Item], most: int) -> int:
-    return min(most, sum(_BYTES * len(item.text) for item in items if not isinstance(item, Skipped)))
+def _bytes(item: Item) -> int:
+    return 0 if isinstance(item, Skipped) else _BYTES * len(item.text)

@@ -20,6 +20,7 @@ from classifier.tagging.text import encode
 from classifier.tagging.trie import Trie
 
 Kernel = Callable[..., None]
+_LANES = 4  # numbers that a processor adds up side by side: rows of the table are a multiple
 _config: Any = numba.config  # both fill themselves when imported: nothing a type checker could see
 _types: Any = numba.types
 
@@ -30,12 +31,24 @@ class Margins:
     def __init__(self, trie: Trie, cues: Cues, weights: Weights) -> None:
         """Raise `ModelDamaged` where a table points outside another."""
         _check(trie, cues, weights)
-        # what is read together lies together: a state's three numbers, a term's weight and its coefficients
-        flag = np.append(np.diff(cues.first) > 0, False)[trie.term]
-        term = np.where(trie.term < 0, -1, 2 * trie.term + flag).astype(np.int32)
+        terms, labels = weights.coef.shape
+        # what is read together lies together: a state's parent with the term that it ends, a term's weight with its
+        # coefficients, and the commonest terms, those of the least weight
+        order = np.argsort(weights.idf, kind="stable")
+        rank = np.empty(terms + 1, np.int64)
+        rank[order], rank[terms] = np.arange(terms), terms  # a last term stands for none, and weighs nothing
+        more = (trie.base != 0) & (trie.check != 0)  # from first to second characters all are tried
+        cued = np.append(np.diff(cues.first) > 0, False)
+        self._states = np.stack(
+            [trie.check.astype(np.uint32), (4 * rank[trie.term] + 2 * more + cued[trie.term]).astype(np.uint32)], axis=1
+        )
+        self._bases = trie.base.astype(np.uint32)
         self._letters = trie.letters
-        self._states = np.stack([trie.base, trie.check, term], axis=1)
-        self._terms = np.ascontiguousarray(np.column_stack([weights.coef * weights.idf[:, None], weights.idf]))
+        self._terms = np.zeros((terms + 1, -(-(labels + 1) // _LANES) * _LANES), np.float32)
+        self._terms[:terms, :labels] = (weights.coef * weights.idf[:, None])[order]
+        self._terms[:terms, labels] = weights.idf[order]
+        self._order = order.astype(np.uint32)
+        self._powers = (np.arange(256, dtype=np.float64) ** weights.power).astype(np.float32)
         self._cues = cues
         self._weights = replace(weights, cue_coef=np.ascontiguousarray(weights.cue_coef))  # training's lies by columns
 
@@ -45,8 +58,9 @@ class Margins:
         cues, weights = self._cues, self._weights
         total = np.empty((len(texts), len(weights.intercept)), dtype=np.float32)
         _kernel()(
-            self._letters.take(codes), first, self._states, self._terms, cues.first, cues.label, cues.strength,
-            weights.cue, weights.cue_coef, weights.intercept, weights.power, total,
+            self._letters.take(codes), first, self._bases, self._states, self._terms, self._order, self._powers,
+            cues.first, cues.label, cues.strength, weights.cue, weights.cue_coef, weights.intercept, weights.power,
+            total,
         )  # fmt: skip
         return total
 
@@ -93,69 +107,97 @@ def _compiled(*, in_cache: bool) -> Kernel:
 
     t = _types
     signature = t.void(
-        table(t.uint16), table(t.int64), table(t.int32, 2), table(t.float32, 2), table(t.int32),
-        table(t.int32), table(t.int8), table(t.float32), table(t.float32, 2), table(t.float32), t.float64,
-        t.Array(t.float32, 2, "C"),
+        table(t.uint16), table(t.int64), table(t.uint32), table(t.uint32, 2), table(t.float32, 2), table(t.uint32),
+        table(t.float32), table(t.int32), table(t.int32), table(t.int8), table(t.float32), table(t.float32, 2),
+        table(t.float32), t.float64, t.Array(t.float32, 2, "C"),
     )  # fmt: skip
     kernel: Kernel = numba.njit(signature, cache=in_cache, nogil=True, error_model="numpy")(_margins)
     return kernel
 
 
 def _margins(  # type: ignore[no-untyped-def]  # noqa: ANN202  # Numba has types of its own
-    letters, first, states, terms, cue_first, cue_label, cue_strength, cue_weight, cue_coef, intercept, power,  # noqa: ANN001
-    total,  # noqa: ANN001
+    letters, first, bases, states, terms, order, powers, cue_first, cue_label, cue_strength, cue_weight, cue_coef,  # noqa: ANN001
+    intercept, power, total,  # noqa: ANN001
 ):  # fmt: skip
+    """Fill `total`. What most characters need has no branches, so that many reads of memory are under way at once."""
     rows, labels = total.shape
     width = 0
     for row in range(rows):
         width = max(width, first[row + 1] - first[row])
-    count = np.zeros(len(terms), np.int32)  # of each term in the row, zeroed again after it
-    found = np.empty(1024, np.int32)  # the row's terms
-    ended = np.empty(width + 1, np.int32)  # terms with cues that end on the walk from one position, and where
-    ends = np.empty(width + 1, np.int64)
+    hits = np.empty(2 * width + 1, np.uint32)  # states that one and two characters of the row lead to
+    begins = np.empty(2 * width + 1, np.int64)
+    count = np.zeros(len(terms), np.uint32)  # of each term in the row, zeroed again after it
+    found = np.empty(len(terms) + 1, np.uint32)  # the row's terms
+    cued: Any = np.empty((64, 3), np.int64)  # begin, end and term of what has cues
     cues = np.empty(2 * labels, np.int32)
     furthest = np.empty(labels, np.int64)  # end of each label's cues and decoys so far
-    margin = np.empty(labels, np.float64)  # adds up the ten thousand terms of a long text without loss
+    margin = np.empty(terms.shape[1], np.float64)  # adds up the ten thousand terms of a long text without loss
+    root = bases[0]
     for row in range(rows):
+        some = 0
+        for at in range(first[row], first[row + 1] - 1):  # but the separator
+            one = root + letters[at]
+            two = bases[one] + letters[at + 1]
+            known = states[one, 0] == 0
+            hits[some], begins[some] = one, at
+            some += known
+            hits[some], begins[some] = two, at
+            some += known & (states[two, 0] == one)
         distinct = 0
-        cues[:] = 0
-        furthest[:] = 0
-        for begin in range(first[row], first[row + 1]):
-            state, at, some = 0, begin, 0
-            while True:  # the separator at the row's end ends every walk
-                to = states[state, 0] + letters[at]
-                if states[to, 1] != state:
+        special = 0
+        for i in range(some):
+            ended = states[hits[i], 1]
+            term = ended >> np.uint32(2)
+            found[distinct] = term
+            distinct += count[term] == 0
+            count[term] += np.uint32(1)
+            hits[special], begins[special] = hits[i], begins[i]
+            special += (ended & np.uint32(3)) != 0
+        with_cues = 0
+        for i in range(special):
+            state = hits[i]
+            at = begins[i] + 1 + (states[state, 0] != 0)
+            while True:
+                ended = states[state, 1]
+                if ended & np.uint32(1):
+                    if with_cues == len(cued):
+                        cued = np.append(cued, cued, axis=0)
+                    cued[with_cues, 0], cued[with_cues, 1], cued[with_cues, 2] = begins[i], at, ended >> np.uint32(2)
+                    with_cues += 1
+                to = bases[state] + letters[at]
+                if not ended & np.uint32(2) or states[to, 0] != state:
                     break
                 state, at = to, at + 1
-                if states[state, 2] < 0:
-                    continue
-                term = states[state, 2] >> 1
-                if count[term] == 0:
-                    if distinct == len(found):
-                        found = np.append(found, found)
-                    found[distinct] = term
-                    distinct += 1
-                count[term] += 1
-                if states[state, 2] & 1:
-                    ended[some], ends[some] = term, at
-                    some += 1
-            for i in range(some - 1, -1, -1):  # the longest first: it may contain the others
-                for entry in range(cue_first[ended[i]], cue_first[ended[i] + 1]):
+                term = states[state, 1] >> np.uint32(2)
+                found[distinct] = term
+                distinct += count[term] == 0
+                count[term] += np.uint32(1)
+        cues[:] = 0
+        furthest[:] = 0
+        begin = 0
+        while begin < with_cues:
+            end = begin
+            while end < with_cues and cued[end, 0] == cued[begin, 0]:
+                end += 1
+            for i in range(end - 1, begin - 1, -1):  # the longest first: it may contain the others
+                term = order[cued[i, 2]]
+                for entry in range(cue_first[term], cue_first[term + 1]):
                     label = cue_label[entry]
-                    if ends[i] > furthest[label]:
-                        furthest[label] = ends[i]
+                    if cued[i, 1] > furthest[label]:
+                        furthest[label] = cued[i, 1]
                         if cue_strength[entry] != DECOY:
                             cues[label + labels * cue_strength[entry]] += 1
+            begin = end
         margin[:] = 0
         squares = 0.0
         for i in range(distinct):
             term = found[i]
-            value = np.float32(1)
-            if count[term] > 1:
-                value = np.float32(count[term] ** power)
+            times = count[term]
             count[term] = 0
-            squares += (value * terms[term, labels]) ** 2
-            for label in range(labels):
+            value = powers[times] if times < len(powers) else np.float32(times**power)
+            square = value * terms[term, labels]
+            squares += square * square
+            for label in range(len(margin)):
                 margin[label] += value * terms[term, label]
         scale = 1 / np.sqrt(squares) if squares > 0 else 1.0
         for label in range(labels):

@@ -30,7 +30,8 @@ def record(result: Paragraph | Tagged) -> Record:
         row["note"] = paragraph.note
     if isinstance(result, Tagged):
         row["tags"] = [
-            {"label": tag.label, "name": tag.name, "confidence": round(tag.confidence, 4)} for tag in result.tags
+            {"label": label, "name": name, "confidence": round(confidence, 4)}
+            for label, name, confidence in result.tags
         ]
         row["review"] = result.review
         row["model"] = result.model

@@ -3,7 +3,7 @@
 import csv as csv_format
 import io
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, TextIO
 
@@ -19,7 +19,8 @@ _BROKEN = 1000  # characters of a text to a broken one: fewer are refused
 _SAMPLE = 1 << 16
 LONGEST = 1_000_000  # characters of a row's text
 
-Cells = Mapping[str, object]
+Cells = dict[str, object]
+_NESTED = frozenset((dict, list))
 
 
 def csv(source: Source) -> Iterator[Item]:
@@ -102,32 +103,33 @@ def _lines(file: BinaryIO, name: str) -> TextIO:
 def _objects(lines: Iterator[bytes] | BinaryIO) -> Iterator[Cells | str]:
     """Give each line's object, or why it is none."""
     for line in lines:
-        line = line.removeprefix(b"\xef\xbb\xbf").strip()
-        if not line:
-            continue
         try:
             value = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            yield f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
-            continue
+        except orjson.JSONDecodeError:
+            line = line.removeprefix(b"\xef\xbb\xbf").strip()
+            if not line:
+                continue
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                yield f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
+                continue
         yield value if isinstance(value, dict) else "not a JSON object"
 
 
 def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
-    """Give the rows that have a text; the others, each, as skipped."""
+    """Give the rows that have a text; the others, each, as skipped. The text and the id are taken out of the cells."""
     number = 0
     for number, row in enumerate(table, 1):
-        place = f"{name}#{number}"
         if isinstance(row, str):
-            yield Skipped(name=place, reason=row)
+            yield Skipped(name=f"{name}#{number}", reason=row)
         elif reason := _unreadable(row):
-            yield Skipped(name=place, reason=reason)
+            yield Skipped(name=f"{name}#{number}", reason=reason)
         else:
-            own = row.get("id")
+            own, text = row.pop("id", None), row.pop("text")
             yield Row(
-                document=name, number=number, id=str(own) if own != "" and _plain(own) else place,
-                text=without_nuls(str(row["text"])),
-                columns={key: value for key, value in row.items() if key not in ("id", "text")},
+                document=name, number=number, id=str(own) if own != "" and _plain(own) else f"{name}#{number}",
+                text=without_nuls(str(text)), columns=row,
             )  # fmt: skip
     if not number:
         yield Skipped(name=name, reason="empty")
@@ -135,25 +137,26 @@ def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
 
 def _unreadable(row: Cells) -> str:
     """Why a row is no paragraph; nothing where it is one."""
-    if "text" not in row:
-        return f"no 'text' (there are: {_shown(row) or 'no keys'})"
-    text = row["text"]
-    if text is not None and not isinstance(text, str):
-        return "its text is no string"
-    if text is None or not text.strip():
+    text = row.get("text")
+    if not isinstance(text, str):
+        if "text" not in row:
+            return f"no 'text' (there are: {_shown(row) or 'no keys'})"
+        return "its text is empty" if text is None else "its text is no string"
+    if not text or text.isspace():
         return "its text is empty"
     if len(text) > LONGEST:
         return f"a text of more than {LONGEST:,} characters: no paragraph; split it"
-    if text.count("\ufffd") * _BROKEN > len(text):
+    if "\ufffd" in text and text.count("\ufffd") * _BROKEN > len(text):
         return "its text has broken bytes: the file is damaged or mixes encodings; save it as UTF-8"
     try:
         without_nuls(text)
     except Undecodable as error:
         return str(error)
-    try:
-        orjson.dumps({key: value for key, value in row.items() if not _plain(value)}, default=str)
-    except orjson.JSONEncodeError:  # nested deeper than can be handed back
-        return "a column whose value cannot be handed back: it is nested too deeply"
+    if not _NESTED.isdisjoint(map(type, row.values())):
+        try:
+            orjson.dumps(row, default=str)
+        except orjson.JSONEncodeError:  # nested deeper than can be handed back
+            return "a column whose value cannot be handed back: it is nested too deeply"
     return ""
 
 

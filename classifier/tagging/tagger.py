@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
-from itertools import islice
+from itertools import islice, repeat
 from typing import Literal
 
 from classifier.errors import MissingExtra
@@ -12,7 +12,7 @@ from classifier.records import Kind, Paragraph, Tagged
 from classifier.tagging import scores
 from classifier.tagging import tags as deciding
 from classifier.tagging.bundle import Bundle
-from classifier.tagging.chinese import simplified
+from classifier.tagging.chinese import all_simplified
 from classifier.tagging.evidence import evidence
 from classifier.tagging.features import Floats
 
@@ -54,33 +54,26 @@ class Tagger:
 
     def tag(self, paragraphs: Iterable[Paragraph]) -> Iterator[Tagged]:
         """Give every paragraph with its tags, in order."""
+        kinds = (Kind.BODY, Kind.HEADING) if self.headings else (Kind.BODY,)
         rest = iter(paragraphs)
         while batch := list(islice(rest, _BATCH)):
-            texts = [p.text if self._wanted(p) else "" for p in batch]
-            texts = [simplified(text) for text in texts]  # for scoring only: the text comes back as it was
-            probability = self.probabilities(texts)
+            wanted = [paragraph.kind in kinds for paragraph in batch]
+            texts = [paragraph.text if tagged else "" for paragraph, tagged in zip(batch, wanted, strict=True)]
+            probability = self.probabilities(all_simplified(texts))  # for scoring only: a text comes back as it was
             tags = deciding.tags(probability, self.bundle)
             review = deciding.review(probability, self.bundle)
-            for i, paragraph in enumerate(batch):
-                if not self._wanted(paragraph):
-                    yield Tagged(paragraph=paragraph, tags=(), review=False, model=self.bundle.id)
+            scored = self._scored(probability) if self.all_scores else repeat(None)
+            for paragraph, tagged, given, doubtful, all_ in zip(batch, wanted, tags, review, scored, strict=False):
+                if not tagged:
+                    yield Tagged(paragraph, (), False, self.bundle.id)
                     continue
-                scored = (
-                    dict(zip(self.bundle.labels, probability[i].tolist(), strict=True)) if self.all_scores else None
-                )
-                found = [tag.label for tag in tags[i]]
-                yield Tagged(
-                    paragraph=paragraph,
-                    tags=tags[i],
-                    review=review[i],
-                    model=self.bundle.id,
-                    scores=scored,
-                    evidence=evidence(paragraph.text, found, self.bundle) if self.evidence else None,
-                )
+                found = [tag.label for tag in given] if self.evidence else None
+                spans = None if found is None else evidence(paragraph.text, found, self.bundle)
+                yield Tagged(paragraph, given, doubtful, self.bundle.id, all_, spans)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Give the calibrated probability of each label (column) for each text (row)."""
         return scores.probabilities(self._margins(texts), self.bundle.weights)
 
-    def _wanted(self, paragraph: Paragraph) -> bool:
-        return paragraph.kind is Kind.BODY or (self.headings and paragraph.kind is Kind.HEADING)
+    def _scored(self, probability: Floats) -> Iterator[dict[str, float]]:
+        return (dict(zip(self.bundle.labels, row, strict=True)) for row in probability.tolist())

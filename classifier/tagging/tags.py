@@ -12,12 +12,13 @@ from classifier.tagging.features import Floats
 
 def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
     """Give each row's tags, surest first."""
-    columns = list(bundle.labels.items())
-    given = probability >= bundle.weights.threshold
-    found = []
-    for row, chosen in zip(probability, given, strict=True):
-        row_tags = [Tag(label=columns[j][0], name=columns[j][1], confidence=float(row[j])) for j in chosen.nonzero()[0]]
-        found.append(tuple(sorted(row_tags, key=lambda tag: -tag.confidence)))
+    ids, names = list(bundle.labels), list(bundle.labels.values())
+    rows, labels = (probability >= bundle.weights.threshold).nonzero()
+    confidence = probability[rows, labels]
+    order = np.lexsort((-confidence, rows))
+    found: list[tuple[Tag, ...]] = [()] * len(probability)
+    for row, label, sure in zip(*(part[order].tolist() for part in (rows, labels, confidence)), strict=True):
+        found[row] += (Tag(ids[label], names[label], sure),)
     return found
 
 
@@ -29,4 +30,5 @@ def doubt(probability: npt.NDArray[np.floating], given: npt.NDArray[np.bool_]) -
 def review(probability: Floats, bundle: Bundle) -> Sequence[bool]:
     """Give for each row whether a person should look at it."""
     given = probability >= bundle.weights.threshold
-    return [bool(flag) for flag in doubt(probability, given) > bundle.weights.limit]
+    flags: list[bool] = (doubt(probability, given) > bundle.weights.limit).tolist()
+    return flags

@@ -30,7 +30,6 @@ def _table() -> Codes:
             table[code] = 0
         elif len(plain) == 1 and ord(plain) < 0x10000:
             table[code] = ord("0") if plain.isdecimal() else ord(plain)
-    table[SEPARATOR] = SEPARATOR
     return table
 
 
@@ -46,22 +45,21 @@ def _kinds() -> npt.NDArray[np.uint8]:
 def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Give the normalised characters of all texts in one array, a separator after each.
 
-    With them: for each character its offset in its own text, and for each text where its characters begin (one more
-    entry than texts).
+    With them: where each stands in the texts put together, a separator after each, and for each text where its
+    characters begin (one more entry than texts).
     """
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    ends = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)).cumsum() + np.arange(len(texts))
     codes = np.frombuffer("\uffff".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    plain = _table().take(np.minimum(codes, 0xFFFE))
-    begins = np.concatenate(([0], (lengths + 1).cumsum()))
-    plain[begins[1:] - 1] = SEPARATOR
-    kept = (plain != 0).nonzero()[0]
-    plain = plain.take(kept)
+    plain = _table()[:SEPARATOR].take(codes, mode="clip")  # what comes after the basic plane is as good as its last
+    plain[ends] = SEPARATOR
+    place = plain.nonzero()[0]
+    plain = plain.take(place)
     silent = _silent(plain)
     if len(silent):
-        kept, plain = np.delete(kept, silent), np.delete(plain, silent)
-    first = kept.searchsorted(begins)
-    offset = kept - begins[:-1].repeat(first[1:] - first[:-1])
-    return plain, offset, first
+        stays = np.ones(len(plain), dtype=np.bool_)
+        stays[silent] = False
+        place, plain = place[stays], plain[stays]
+    return plain, place, np.append(0, (plain == SEPARATOR).nonzero()[0] + 1)
 
 
 def _silent(plain: Codes) -> npt.NDArray[np.int64]:

@@ -1,6 +1,5 @@
 """Paragraphs → tasks and predictions, which of them first; annotations → examples. No server is needed for these."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,7 +89,7 @@ def test_every_prediction_of_the_committed_model_satisfies_label_studio(committe
 
 def test_the_evidence_line_names_tags_confidences_and_words_and_is_empty_for_blind_tasks() -> None:
     spans = (Evidence(label="water_saving", term="滴灌", start=1, end=3, weight=2.0),)
-    shown = replace(tagged(paragraph(), water_saving=0.9), evidence=spans)
+    shown = tagged(paragraph(), water_saving=0.9)._replace(evidence=spans)
     place = Candidate(paragraph=shown.paragraph, before="前", after="后")
     assert tasks.data(place, shown, blind=False)["evidence"] == "模型 m1　water_saving 0.90：滴灌"
     assert tasks.data(place, shown, blind=True)["evidence"] == ""
