@@ -1,6 +1,5 @@
 """labels/taxonomy.toml → Taxonomy: the labels, in order, with what a reader needs to know of each."""
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -51,6 +50,8 @@ def data_file(*parts: str) -> Path:
 
 def load(path: Path | None = None) -> Taxonomy:
     """Read a taxonomy, the packaged one without `path`. Raises `LabelsError` saying what is wrong where."""
+    import tomllib  # tagging asks this module for the place of its model only
+
     path = path or data_file("labels", "taxonomy.toml")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

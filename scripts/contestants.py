@@ -16,7 +16,7 @@ from typing import Any
 Texts = Sequence[str]
 Examples = list[dict[str, Any]]
 Pass = Callable[[Texts], object]  # from texts to a number for every label
-BATCH = 1024  # policytag takes 256; the others do not mind
+BATCH = 1024  # of the others, who do not mind
 
 
 def policytag(engine: str) -> Callable[[Examples], Pass]:
@@ -24,10 +24,10 @@ def policytag(engine: str) -> Callable[[Examples], Pass]:
 
     def ready(_: Examples) -> Pass:
         from classifier.tagging import bundle
-        from classifier.tagging.tagger import Tagger
+        from classifier.tagging import tagger as engines
 
-        tagger = Tagger(bundle=bundle.load(), engine=engine)  # type: ignore[arg-type]
-        return lambda texts: [tagger.probabilities(batch) for batch in batches(texts, 256)]
+        tagger = engines.Tagger(bundle=bundle.load(), engine=engine)  # type: ignore[arg-type]
+        return lambda texts: [tagger.probabilities(batch) for batch in batches(texts, engines.BATCH)]
 
     return ready
 

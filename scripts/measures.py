@@ -15,7 +15,7 @@ from tabulate import tabulate
 from classifier.records import Document
 from classifier.tagging import bundle
 from classifier.tagging.paragraphs import paragraphs
-from classifier.tagging.tagger import Tagger
+from classifier.tagging.tagger import BATCH, Tagger
 
 PAGE = Path(__file__).parents[1] / "tests" / "cases" / "pages" / "sample.txt"
 Arguments = Sequence[str | Path]
@@ -43,7 +43,7 @@ def small_things(texts: Sequence[str], rounds: int) -> str:
     rows = []
     for part in (100, 10, 1):
         some = texts[: len(texts) // part]
-        batches = [some[i : i + 256] for i in range(0, len(some), 256)]
+        batches = [some[i : i + BATCH] for i in range(0, len(some), BATCH)]
         cpu = timed(lambda batches=batches: [tagger.probabilities(batch) for batch in batches], rounds)  # type: ignore[misc]
         rows.append([f"{len(some):,}", f"{cpu:.3f}", f"{cpu / len(some) * 1e6:.1f}"])
     return (

@@ -8,7 +8,7 @@ import pytest
 from classifier.records import Example, Kind, Paragraph
 from classifier.tagging import tags
 from classifier.tagging.bundle import Bundle
-from classifier.tagging.tagger import Tagger
+from classifier.tagging.tagger import BATCH, Tagger
 
 SAYS_ROAD = "养护队修补路面坑槽二百处，农村公路由站里养护。"
 
@@ -25,7 +25,7 @@ def changed(bundle: Bundle, **arrays: list[float] | float) -> Bundle:
 
 def test_paragraphs_come_back_in_order_and_each_once(small: Bundle, small_examples: list[Example]) -> None:
     given = [paragraph(e.text, i, e.kind) for i, e in enumerate(small_examples * 8)]
-    assert len(given) > 2 * 256  # several batches
+    assert len(given) > 2 * BATCH
     assert [result.paragraph for result in Tagger(bundle=small).tag(given)] == given
 
 

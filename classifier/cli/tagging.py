@@ -63,9 +63,9 @@ def _jobs(text: str) -> int:
 
 
 def _tag(options: argparse.Namespace) -> int:
-    from classifier.tagging import batch, bundle, chunks, documents, outputs, remote
+    from classifier.tagging import batch, bundle, chunks, outputs
 
-    sources = remote.discover(options.inputs) if options.ray else documents.discover(options.inputs)
+    sources = _discover(options)
     form = options.format or "parquet" if options.ray else outputs.format_of(options.output, options.format)
     job = batch.Job(
         form=form, model=bundle.locate(options.model), headings=options.headings, all_scores=options.all_scores,
@@ -73,6 +73,16 @@ def _tag(options: argparse.Namespace) -> int:
     )  # fmt: skip
     batch.tagger(job)  # a model that cannot be used is known before anything is written
     return _run_on_cluster(options, sources, job) if options.ray else _run(options, sources, job)
+
+
+def _discover(options: argparse.Namespace) -> "list[Source]":
+    if options.ray:
+        from classifier.tagging import remote
+
+        return remote.discover(options.inputs)
+    from classifier.tagging import documents
+
+    return documents.discover(options.inputs)
 
 
 def _paragraphs(options: argparse.Namespace) -> int:

@@ -66,8 +66,9 @@ def count(texts: Sequence[str], trie: Trie, cues: Cues, labels: int) -> Counts:
 def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints, cues: Cues, labels: int) -> Floats:
     """Count each label's cues that no longer cue or decoy of the same label contains."""
     entry = cues.first.take(term)
-    entries = cues.first.take(term + 1) - entry
-    found = (entries != 0).nonzero()[0]
+    entries = cues.first[1:].take(term)
+    entries -= entry
+    found = entries.nonzero()[0]
     entry, entries = entry.take(found), entries.take(found)
     # number the entries of each occurrence 0, 1, …
     entry = (entry + entries - entries.cumsum()).repeat(entries) + np.arange(entries.sum())

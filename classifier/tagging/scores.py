@@ -31,11 +31,11 @@ class Weights:
 def margins(counts: Counts, weights: Weights) -> Floats:
     """Give the rows' margins, one column a label."""
     values = weigh(counts, weights.idf, weights.power)
-    total = cue_values(counts, weights.cue) @ weights.cue_coef + weights.intercept
+    total = np.asarray(cue_values(counts, weights.cue) @ weights.cue_coef + weights.intercept, dtype=np.float32)
     start = counts.start.tolist()
     for row, begin, end in zip(total, start, start[1:], strict=False):  # a row's coefficients fit the nearest cache
-        row += values[begin:end].dot(weights.coef.take(counts.terms[begin:end], axis=0))
-    return np.asarray(total, dtype=np.float32)
+        row += values[begin:end].dot(weights.coef.take(counts.terms[begin:end], axis=0, mode="clip"))
+    return total
 
 
 def of_texts(texts: Sequence[str], trie: Trie, cues: Cues, weights: Weights) -> Floats:

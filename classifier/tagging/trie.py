@@ -31,13 +31,18 @@ class Trie:
         `codes` must end in a character of no term, as `text.encode` gives them.
         """
         letter = self.letters.take(codes).astype(np.int64)
-        to = letter + self.base[0]
-        at = (self.check.take(to) == 0).nonzero()[0]
-        state = to.take(at)
-        places, states = [at], [state]
+        # nearly every character begins a term, so first and second characters are looked up everywhere
+        one = letter + self.base[0]
+        begins = self.check.take(one) == 0
+        two = self.base.take(one)
+        two[:-1] += letter[1:].astype(np.int32)
+        goes_on = (self.check.take(two) == one) & begins
+        places = [begins.nonzero()[0], goes_on.nonzero()[0]]
+        states = [one.take(places[0]), two.take(places[1])]
+        at, state = places[1], states[1]
         while len(at):
             base = self.base.take(state)
-            inner = (base != 0).nonzero()[0]  # most states are the ends of bigrams that nothing prolongs
+            inner = base.nonzero()[0]  # most states are the ends of bigrams that nothing prolongs
             at, state = at.take(inner), state.take(inner)
             to = base.take(inner) + letter.take(at + len(places), mode="clip")  # 0 at the end: no term goes on
             alive = (self.check.take(to) == state).nonzero()[0]
@@ -46,8 +51,9 @@ class Trie:
             states.append(state)
         term = self.term.take(np.concatenate(states))
         ends = (term >= 0).nonzero()[0]
-        length = np.arange(1, len(places) + 1).repeat([len(place) for place in places])
-        return np.concatenate(places).take(ends), term.take(ends), length.take(ends)
+        lengths = ends.searchsorted(np.cumsum([0, *map(len, places)]))
+        length = np.arange(1, len(places) + 1).repeat(lengths[1:] - lengths[:-1])
+        return np.concatenate(places).take(ends), term.take(ends), length
 
 
 def build(terms: Sequence[str]) -> Trie:
