@@ -6,6 +6,8 @@ The processes are joblib's (loky). Its `Parallel` is not used: behind one slow t
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
+from queue import Empty
 from typing import TypeVar
 
 from classifier.errors import PolicytagError
@@ -44,6 +46,9 @@ def ordered(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) ->
             "a worker process was killed, perhaps for want of memory", "run it again with --resume and fewer --jobs"
         ) from error
     finally:
+        with suppress(Empty):  # loky, told to stop, looks for tasks it has already given up: leave it none
+            while True:
+                pool._work_ids.get_nowait()
         pool.shutdown(kill_workers=True)
 
 
