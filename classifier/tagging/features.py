@@ -7,6 +7,7 @@ for brand building, so its 商标 says nothing there).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,18 @@ Ints = npt.NDArray[np.int64]
 STRONG, WEAK, DECOY = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cues:
     """Which terms are cues of which labels: entries `first[t]` to `first[t + 1]` belong to term t."""
 
     first: npt.NDArray[np.int32]
     label: npt.NDArray[np.int32]
     strength: npt.NDArray[np.int8]  # STRONG, WEAK or DECOY
+
+    @cached_property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Whether a term is a cue at all: few are."""
+        return self.first[1:] > self.first[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,10 @@ def count(texts: Sequence[str], trie: Trie, cues: Cues, labels: int) -> Counts:
 
 def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints, cues: Cues, labels: int) -> Floats:
     """Count each label's cues that no longer cue or decoy of the same label contains."""
+    found = cues.there.take(term).nonzero()[0]
+    term = term.take(found)
     entry = cues.first.take(term)
-    entries = cues.first[1:].take(term)
-    entries -= entry
-    found = entries.nonzero()[0]
-    entry, entries = entry.take(found), entries.take(found)
+    entries = cues.first.take(term + 1) - entry
     # number the entries of each occurrence 0, 1, …
     entry = (entry + entries - entries.cumsum()).repeat(entries) + np.arange(entries.sum())
     found = found.repeat(entries)
@@ -81,7 +86,7 @@ def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints
     key, strength = np.divmod(key, 3)
     key, shorter = np.divmod(key, longest + 1)
     end = key + longest - shorter
-    counted = (end > np.maximum.accumulate(np.append(-1, end))[:-1]) & (strength != DECOY)
+    counted = (end > np.maximum.accumulate(np.concatenate(([-1], end)))[:-1]) & (strength != DECOY)
     label, begin = np.divmod(key[counted], first[-1])
     row = first.searchsorted(begin, side="right") - 1
     rows = len(first) - 1

@@ -38,7 +38,7 @@ class Margins:
         rank = np.empty(terms + 1, np.int64)
         rank[order], rank[terms] = np.arange(terms), terms  # a last term stands for none, and weighs nothing
         more = (trie.base != 0) & (trie.check != 0)  # from first to second characters all are tried
-        cued = np.append(np.diff(cues.first) > 0, False)
+        cued = np.append(cues.there, False)
         self._states = np.stack(
             [trie.check.astype(np.uint32), (4 * rank[trie.term] + 2 * more + cued[trie.term]).astype(np.uint32)], axis=1
         )

@@ -16,18 +16,18 @@ from classifier.tagging.writers import Csv, JsonLines, Record, Table, Writer
 def record(result: Paragraph | Tagged) -> Record:
     """Give the JSON object of a paragraph, tagged or not; keys that say nothing are left out."""
     paragraph = result.paragraph if isinstance(result, Tagged) else result
+    id_, document, number, kind, text, source, heading, page, duplicate_of, note, columns = paragraph
     row: Record = {
-        "id": paragraph.id, "document": paragraph.document, "paragraph": paragraph.number, "kind": paragraph.kind,
-        "text": paragraph.text, "source": paragraph.source,
+        "id": id_, "document": document, "paragraph": number, "kind": kind, "text": text, "source": source,
     }  # fmt: skip
-    if paragraph.page:
-        row["page"] = paragraph.page
-    if paragraph.heading:
-        row["heading"] = paragraph.heading
-    if paragraph.duplicate_of:
-        row["duplicate_of"] = paragraph.duplicate_of
-    if paragraph.note:
-        row["note"] = paragraph.note
+    if page:
+        row["page"] = page
+    if heading:
+        row["heading"] = heading
+    if duplicate_of:
+        row["duplicate_of"] = duplicate_of
+    if note:
+        row["note"] = note
     if isinstance(result, Tagged):
         row["tags"] = [
             {"label": label, "name": name, "confidence": round(confidence, 4)}
@@ -39,8 +39,8 @@ def record(result: Paragraph | Tagged) -> Record:
             row["scores"] = {label: round(value, 6) for label, value in result.scores.items()}
         if result.evidence is not None:
             row["evidence"] = [_evidence(item) for item in result.evidence]
-    if paragraph.columns:
-        row["input"] = dict(paragraph.columns)
+    if columns:
+        row["input"] = dict(columns)
     return row
 
 

@@ -121,16 +121,14 @@ def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
     """Give the rows that have a text; the others, each, as skipped. The text and the id are taken out of the cells."""
     number = 0
     for number, row in enumerate(table, 1):
-        if isinstance(row, str):
-            yield Skipped(name=f"{name}#{number}", reason=row)
-        elif reason := _unreadable(row):
+        reason = row if isinstance(row, str) else _unreadable(row)
+        if isinstance(row, str) or reason:
             yield Skipped(name=f"{name}#{number}", reason=reason)
-        else:
-            own, text = row.pop("id", None), row.pop("text")
-            yield Row(
-                document=name, number=number, id=str(own) if own != "" and _plain(own) else f"{name}#{number}",
-                text=without_nuls(str(text)), columns=row,
-            )  # fmt: skip
+            continue
+        own, text = row.pop("id", None), row.pop("text")
+        yield Row(
+            name, number, str(own) if own != "" and _plain(own) else f"{name}#{number}", without_nuls(str(text)), row
+        )
     if not number:
         yield Skipped(name=name, reason="empty")
 

@@ -59,7 +59,9 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
         stays = np.ones(len(plain), dtype=np.bool_)
         stays[silent] = False
         place, plain = place[stays], plain[stays]
-    return plain, place, np.append(0, (plain == SEPARATOR).nonzero()[0] + 1)
+    first = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.add((plain == SEPARATOR).nonzero()[0], 1, out=first[1:])
+    return plain, place, first
 
 
 def _silent(plain: Codes) -> npt.NDArray[np.int64]:
