@@ -85,6 +85,15 @@ def test_a_text_with_more_distinct_terms_than_most_gets_the_same_margins(committ
     assert np.abs(numpy - numba).max() <= 1e-5
 
 
+@given(st.lists(st.text("第三十条章,.、0123９①专利（） \u200b\uffff𠮷", max_size=30), max_size=5))
+def test_numbers_and_articles_are_normalised_the_same(texts: list[str]) -> None:
+    terms = sorted(
+        {"第", "条", "第条", "三", "十", "三十", "0", ".", ",", "0.", ".0", "0,", "专", "专利", "利0", "条专利"}
+    )
+    model = build(terms), vocabulary.cue_table(terms, [], LABELS), some_weights(len(terms))
+    assert np.abs(scores.of_texts(texts, *model) - Margins(*model)(texts)).max(initial=0) <= 1e-5
+
+
 @given(
     st.lists(st.text("质押贷款", max_size=25), min_size=1, max_size=4),
     st.lists(
@@ -97,19 +106,21 @@ def test_a_text_with_more_distinct_terms_than_most_gets_the_same_margins(committ
 )  # fmt: skip
 def test_cues_within_cues_and_decoys_count_the_same(texts: list[str], cues: list[Cue]) -> None:
     terms = sorted({cue.term for cue in cues} | {"款"})
-    random = np.random.default_rng(len(terms))
-    weights = Weights(
-        idf=numbers(random, len(terms)), cue=numbers(random, 6), coef=numbers(random, len(terms), 3),
-        cue_coef=numbers(random, 6, 3), intercept=numbers(random, 3), slope=numbers(random, 3),
-        offset=numbers(random, 3), knots=numbers(random, 2), values=numbers(random, 2), threshold=numbers(random, 3),
-        limit=numbers(random, 1), power=0.75,
-    )  # fmt: skip
-    model = build(terms), vocabulary.cue_table(terms, cues, LABELS), weights
+    model = build(terms), vocabulary.cue_table(terms, cues, LABELS), some_weights(len(terms))
     assert np.abs(scores.of_texts(texts, *model) - Margins(*model)(texts)).max() <= 1e-5
 
 
-def numbers(random: np.random.Generator, *shape: int) -> Any:
-    return random.uniform(0.5, 1, shape).astype(np.float32)
+def some_weights(terms: int) -> Weights:
+    random = np.random.default_rng(terms)
+
+    def numbers(*shape: int) -> Any:
+        return random.uniform(0.5, 1, shape).astype(np.float32)
+
+    return Weights(
+        idf=numbers(terms), cue=numbers(6), coef=numbers(terms, 3), cue_coef=numbers(6, 3), intercept=numbers(3),
+        slope=numbers(3), offset=numbers(3), knots=numbers(2), values=numbers(2), threshold=numbers(3),
+        limit=numbers(1), power=0.75,
+    )  # fmt: skip
 
 
 def test_an_engine_works_the_same_after_it_travelled_to_another_process(small: Bundle) -> None:

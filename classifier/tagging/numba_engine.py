@@ -7,6 +7,7 @@ user's cache folder. An extra: `pip install "policytag[fast]"`.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import numba
@@ -16,10 +17,12 @@ from numba.misc.appdirs import user_cache_dir
 from classifier.errors import ModelDamaged
 from classifier.tagging.features import DECOY, Cues, Floats
 from classifier.tagging.scores import Weights
-from classifier.tagging.text import encode
+from classifier.tagging.text import DIVISION, NUMERAL, kinds, normal_forms
 from classifier.tagging.trie import Trie
 
 Kernel = Callable[..., None]
+_LAST = 0xFFFE  # what comes after the basic plane is as good as its last
+_ZERO, _POINT, _COMMA, _ORDINAL = map(ord, "0.,第")
 _LANES = 4  # numbers that a processor adds up side by side: rows of the table are a multiple
 _config: Any = numba.config  # both fill themselves when imported: nothing a type checker could see
 _types: Any = numba.types
@@ -54,13 +57,14 @@ class Margins:
 
     def __call__(self, texts: Sequence[str]) -> Floats:
         """Give the margins, a row a text."""
-        codes, _, first = encode(texts)
+        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        first = np.fromiter(accumulate(map(len, texts), initial=0), dtype=np.int64, count=len(texts) + 1)
         cues, weights = self._cues, self._weights
         total = np.empty((len(texts), len(weights.intercept)), dtype=np.float32)
         _kernel()(
-            self._letters.take(codes), first, self._bases, self._states, self._terms, self._order, self._powers,
-            cues.first, cues.label, cues.strength, weights.cue, weights.cue_coef, weights.intercept, weights.power,
-            total,
+            codes, first, normal_forms(), kinds(), self._letters, self._bases, self._states, self._terms, self._order,
+            self._powers, cues.first, cues.label, cues.strength, weights.cue, weights.cue_coef, weights.intercept,
+            weights.power, total,
         )  # fmt: skip
         return total
 
@@ -73,7 +77,9 @@ def _check(trie: Trie, cues: Cues, weights: Weights) -> None:
         and len(trie.base) == len(trie.check) == len(trie.term)
         and int(trie.base.min()) >= 0
         and int(trie.base.max()) + int(trie.letters.max()) < len(trie.base)
-        and bool((trie.check.take(trie.base) != np.arange(len(trie.base))).all())  # separators end every walk
+        and bool(
+            (trie.check.take(trie.base) != np.arange(len(trie.base))).all()
+        )  # an unknown character ends every walk
         and int(trie.term.max()) < terms == len(weights.idf) == len(cues.first) - 1
         and int(cues.first[0]) == 0
         and bool((np.diff(cues.first) >= 0).all())
@@ -107,23 +113,25 @@ def _compiled(*, in_cache: bool) -> Kernel:
 
     t = _types
     signature = t.void(
-        table(t.uint16), table(t.int64), table(t.uint32), table(t.uint32, 2), table(t.float32, 2), table(t.uint32),
-        table(t.float32), table(t.int32), table(t.int32), table(t.int8), table(t.float32), table(t.float32, 2),
-        table(t.float32), t.float64, t.Array(t.float32, 2, "C"),
+        table(t.uint32), table(t.int64), table(t.uint16), table(t.uint8), table(t.uint16), table(t.uint32),
+        table(t.uint32, 2), table(t.float32, 2), table(t.uint32), table(t.float32), table(t.int32), table(t.int32),
+        table(t.int8), table(t.float32), table(t.float32, 2), table(t.float32), t.float64, t.Array(t.float32, 2, "C"),
     )  # fmt: skip
     kernel: Kernel = numba.njit(signature, cache=in_cache, nogil=True, error_model="numpy")(_margins)
     return kernel
 
 
 def _margins(  # type: ignore[no-untyped-def]  # noqa: ANN202  # Numba has types of its own
-    letters, first, bases, states, terms, order, powers, cue_first, cue_label, cue_strength, cue_weight, cue_coef,  # noqa: ANN001
-    intercept, power, total,  # noqa: ANN001
+    codes, first, normal, kind, letters, bases, states, terms, order, powers, cue_first, cue_label, cue_strength,  # noqa: ANN001
+    cue_weight, cue_coef, intercept, power, total,  # noqa: ANN001
 ):  # fmt: skip
     """Fill `total`. What most characters need has no branches, so that many reads of memory are under way at once."""
     rows, labels = total.shape
     width = 0
     for row in range(rows):
         width = max(width, first[row + 1] - first[row])
+    plain = np.empty(width + 1, np.uint16)  # the row's normalised characters
+    letter = np.zeros(width + 1, np.uint32)
     hits = np.empty(2 * width + 1, np.uint32)  # states that one and two characters of the row lead to
     begins = np.empty(2 * width + 1, np.int64)
     count = np.zeros(len(terms), np.uint32)  # of each term in the row, zeroed again after it
@@ -134,10 +142,32 @@ def _margins(  # type: ignore[no-untyped-def]  # noqa: ANN202  # Numba has types
     margin = np.empty(terms.shape[1], np.float64)  # adds up the ten thousand terms of a long text without loss
     root = bases[0]
     for row in range(rows):
+        length = 0
+        for i in range(first[row], first[row + 1]):  # as `text.encode` does it
+            char = normal[min(codes[i], _LAST)]
+            if char == 0:
+                continue
+            if char == _ZERO and length > 0:  # of 3,600.5 one digit stays
+                if plain[length - 1] == _ZERO:
+                    continue
+                if length > 1 and plain[length - 2] == _ZERO and plain[length - 1] in (_POINT, _COMMA):
+                    length -= 1
+                    continue
+            elif kind[char] == DIVISION:  # of 第十二条 the number goes
+                number = length
+                while number > 0 and kind[plain[number - 1]] == NUMERAL:
+                    number -= 1
+                if number > 0 and plain[number - 1] == _ORDINAL:
+                    length = number
+            plain[length] = char
+            length += 1
+        for i in range(length):
+            letter[i] = letters[plain[i]]
+        letter[length] = 0  # ends every walk
         some = 0
-        for at in range(first[row], first[row + 1] - 1):  # but the separator
-            one = root + letters[at]
-            two = bases[one] + letters[at + 1]
+        for at in range(length):
+            one = root + letter[at]
+            two = bases[one] + letter[at + 1]
             known = states[one, 0] == 0
             hits[some], begins[some] = one, at
             some += known
@@ -164,7 +194,7 @@ def _margins(  # type: ignore[no-untyped-def]  # noqa: ANN202  # Numba has types
                         cued = np.append(cued, cued, axis=0)
                     cued[with_cues, 0], cued[with_cues, 1], cued[with_cues, 2] = begins[i], at, ended >> np.uint32(2)
                     with_cues += 1
-                to = bases[state] + letters[at]
+                to = bases[state] + letter[at]
                 if not ended & np.uint32(2) or states[to, 0] != state:
                     break
                 state, at = to, at + 1

@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 _QUOTES = frozenset("“”‘’\"'「」『』《》〈〉()（）[]【】〔〕［］")
-_NUMERAL, _DIVISION = 1, 2
+NUMERAL, DIVISION = 1, 2
 SEPARATOR = 0xFFFF  # a non-character: stands between paragraphs, in no vocabulary
 Codes = npt.NDArray[np.uint16]
 
 
 @cache
-def _table() -> Codes:
-    """Normalised form of every code point of the basic plane; 0 for characters that go."""
+def normal_forms() -> Codes:
+    """Give the normalised form of every code point of the basic plane; 0 for characters that go."""
     table = np.arange(0x10000, dtype=np.uint16)
     for code in (*range(0x3400), *range(0xF900, 0x10000)):  # between them are Han, Hangul and surrogates: unchanged
         char = chr(code)
@@ -34,12 +34,12 @@ def _table() -> Codes:
 
 
 @cache
-def _kinds() -> npt.NDArray[np.uint8]:
-    """Which characters number, and are numbered: the two sides of 十二条."""
-    kinds = np.zeros(0x10000, dtype=np.uint8)
-    kinds[list(map(ord, "0.,一二三四五六七八九十百零〇"))] = _NUMERAL
-    kinds[list(map(ord, "条章款项节编"))] = _DIVISION
-    return kinds
+def kinds() -> npt.NDArray[np.uint8]:
+    """Give which code points number, and are numbered: the two sides of 十二条."""
+    found = np.zeros(0x10000, dtype=np.uint8)
+    found[list(map(ord, "0.,一二三四五六七八九十百零〇"))] = NUMERAL
+    found[list(map(ord, "条章款项节编"))] = DIVISION
+    return found
 
 
 def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -50,7 +50,9 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
     """
     ends = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)).cumsum() + np.arange(len(texts))
     codes = np.frombuffer("\uffff".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    plain = _table()[:SEPARATOR].take(codes, mode="clip")  # what comes after the basic plane is as good as its last
+    plain = normal_forms()[:SEPARATOR].take(
+        codes, mode="clip"
+    )  # what comes after the basic plane is as good as its last
     plain[ends] = SEPARATOR
     place = plain.nonzero()[0]
     plain = plain.take(place)
@@ -73,10 +75,10 @@ def _silent(plain: Codes) -> npt.NDArray[np.int64]:
     places = [before[pointed] + 1, after[pointed | (after - before == 1)]]
     ordinal = (plain == ord("第")).nonzero()[0]
     if len(ordinal):
-        kind = _kinds().take(plain)
-        other = (kind != _NUMERAL).nonzero()[0]  # every text ends with a separator, so one always follows
+        kind = kinds().take(plain)
+        other = (kind != NUMERAL).nonzero()[0]  # every text ends with a separator, so one always follows
         end = other.take(other.searchsorted(ordinal + 1))
-        numbers = kind.take(end) == _DIVISION
+        numbers = kind.take(end) == DIVISION
         begin, width = ordinal[numbers] + 1, (end - ordinal)[numbers] - 1
         places.append((begin + width - width.cumsum()).repeat(width) + np.arange(width.sum()))
     return np.concatenate(places)
