@@ -16,7 +16,7 @@ _FLOOR, _CEILING = -30.0, 30.0  # logits beyond all data, where the curve reache
 _LOWEST, _HIGHEST = 0.15, 0.7  # no threshold beyond: out-of-fold F1 is too noisy there to be believed
 
 
-_LOGITS = np.linspace(-30.0, 30.0, 1201)
+_LOGITS = np.linspace(-30.0, 30.0, 1201, dtype=np.float64)
 SIGMOID = (_LOGITS, 1 / (1 + np.exp(-_LOGITS)))  # as a curve of knots and values
 
 
@@ -91,10 +91,8 @@ def curve(logit: Floats, positive: Bools, weight: Floats, bins: int = 40) -> tup
     positives, and the bins' rates joined by straight lines (as the scaling-binning of Kumar et al., "Verified
     uncertainty calibration", 2019, made continuous so that the order of decisions is kept).
     """
-    z, y = logit.ravel(), positive.ravel()
-    w = np.repeat(weight, logit.shape[1])
-    order = np.argsort(z, kind="stable")
-    z, y, w = z[order], y[order], w[order]
+    order = np.argsort(logit, axis=None, kind="stable")
+    z, y, w = logit.ravel()[order], positive.ravel()[order], np.repeat(weight, logit.shape[1])[order]
     found = np.cumsum(w * y)
     edges = np.searchsorted(found, np.linspace(0, found[-1], bins + 1)[1:-1])
     number = np.searchsorted(z[edges], z, side="right")  # equal logits stay together

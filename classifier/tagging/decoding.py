@@ -168,7 +168,7 @@ def _plausible_throughout(text: str) -> bool:
 def _readable(text: str) -> npt.NDArray[np.bool_]:
     """For every character that is not ASCII, whether a Chinese text would have it."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return _expected()[np.minimum(codes[codes >= 0x80], 0xFFFF)]
+    return np.asarray(_expected()[np.minimum(codes[codes >= 0x80], 0xFFFF)])
 
 
 @cache

@@ -41,7 +41,6 @@ def evidence(text: str, labels: Sequence[str], bundle: Bundle) -> tuple[Evidence
     start, end, share = contributions(simplified(text), bundle)
     found: list[Evidence] = []
     for label in labels:
-        weight = np.zeros(len(text))
         column = share[:, columns.index(label)]
         # spread each contribution evenly over its characters, then read off the stretches that speak for the label
         spread = np.zeros(len(text) + 1)

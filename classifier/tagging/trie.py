@@ -86,7 +86,7 @@ def _place(children: list[dict[int, int]], ends: list[int], width: int) -> tuple
 
     The fullest nodes go first, each at the first fit after the last node of its size; single children fill the holes.
     """
-    free = np.ones(3 * len(children) + 2 * width + 2 * _TRIES, dtype=bool)
+    free: npt.NDArray[np.bool_] = np.ones(3 * len(children) + 2 * width + 2 * _TRIES, dtype=bool)
     free[0] = False  # the root's own cell
     bases = [0] * len(children)
     searched: dict[int, int] = {}
