@@ -1,5 +1,6 @@
 """Agreement of annotators, against NLTK and scikit-learn, and on the committed judgements."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +36,24 @@ def test_distances_are_symmetric_and_zero_for_equal_sets_only(one: frozenset[str
         assert distance(one, other) == distance(other, one)
         assert (distance(one, other) == 0) == (one == other)
         assert 0 <= distance(one, other) <= 1
+
+
+def test_alpha_is_that_of_its_authors_examples() -> None:
+    """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), parts A and C: nominal data, gaps in them."""
+    for rows, expected in (
+        (["0100000010", "1110010000"], 0.095),
+        (["123321412   ", "1233224125 3", " 3332342251 ", "12332441251 "], 0.743),
+    ):  # fmt: skip
+        units = [[frozenset({value}) for value in unit if value != " "] for unit in zip(*rows, strict=True)]
+        for distance in (jaccard, masi):
+            assert alpha(units, distance)(np.arange(len(units))) == pytest.approx(expected, abs=5e-4)
+
+
+def test_kappa_is_that_of_a_published_example() -> None:
+    """Cohen 1960 for two answers: of 50 proposals both took 20 and refused 15, and differed in 5 and 10."""
+    both = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
+    one, other = np.array(both).T
+    assert kappa(one, other) == pytest.approx(0.4)
 
 
 @settings(max_examples=50)
@@ -84,11 +103,14 @@ def test_an_annotator_with_random_answers_is_seen(small_examples: list[Example])
         *judged_by("second", small_examples),
         *judged_by("third", at_random(small_examples)),
     ]
-    pairs = agreement.measure(judgements, LABELS, rounds=50)["pairs"]
-    found = {tuple(pair["annotators"]): pair["alpha_masi"] for pair in pairs}
+    report = agreement.measure(judgements, LABELS, rounds=50)
+    found = {tuple(pair["annotators"]): pair["alpha_masi"] for pair in report["pairs"]}
     assert found["first", "second"] == 1
     assert abs(found["first", "third"]) < 0.2
     assert abs(found["second", "third"]) < 0.2
+    with_others = {name: part["alpha_with_others"] for name, part in report["annotators"].items()}
+    assert abs(with_others["third"]) < 0.2 < 0.4 < min(with_others["first"], with_others["second"])
+    assert re.search(r"third +\d+ judgements, α with the others -?0\.[01]", agreement.table(report, {}))
 
 
 def test_intervals_contain_their_figures_and_disagreements_are_listed_worst_first(
@@ -112,6 +134,19 @@ def test_an_adjudicator_is_no_annotator_but_tells_who_was_upheld(small_examples:
     assert report["upheld"]["first"]["share"] == 1
     assert report["upheld"]["second"]["share"] == 0
     assert all(item["decided"] == item["judgements"]["first"] for item in report["disagreements"])
+
+
+def test_the_table_lists_what_nobody_decided_with_the_text_and_who_said_what(
+    small_examples: list[Example], small_taxonomy: Taxonomy
+) -> None:
+    one, other = (replace(e, labels=frozenset({"water_saving"})) for e in small_examples[:2])
+    second = [replace(e, annotator="second", labels=frozenset()) for e in (one, other)]
+    decided = replace(other, annotator=label_files.ADJUDICATOR)
+    report = agreement.measure([one, other, *second, decided], LABELS, rounds=10)
+    shown = agreement.table(report, small_taxonomy.names)
+    assert "disagreements          2, of them undecided 1" in shown
+    assert re.search(rf"{re.escape(one.id)} .*first: 节水", shown) and "second: –" in shown
+    assert other.text[:10] not in shown
 
 
 def test_one_annotator_alone_has_no_agreement(small_examples: list[Example], small_taxonomy: Taxonomy) -> None:

@@ -4,14 +4,11 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from classifier.cli import curation
+from classifier.cli import agreement, curation
 from classifier.cli.console import INPUT, Commands, command, name_skipped, say
+from classifier.cli.server import add_address, connected
 from classifier.errors import MissingExtra
-
-if TYPE_CHECKING:
-    from classifier.studio.client import Studio
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -30,12 +27,12 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
         "policytag studio push pages/ --project 3 --blind 10% --next 200",
     )  # fmt: skip
     pull = command(actions, "pull", _pull, "bring the annotations home", "policytag studio pull --project 3")
+    agreement.add(actions)
     serve = command(actions, "serve", _serve, "serve the model to Label Studio", "policytag studio serve --port 9090")
 
     curation.add(actions)
     for action in (init, push, pull):
-        action.add_argument("--url", default=os.environ.get("LABEL_STUDIO_URL", "http://localhost:8080"), metavar="URL",
-                            help="the server (default: LABEL_STUDIO_URL, else http://localhost:8080)")  # fmt: skip
+        add_address(action)
         action.add_argument(
             "--project", type=int, required=action is not init, metavar="N", help="the project's number"
         )
@@ -85,18 +82,12 @@ def _page(options: argparse.Namespace) -> int:
     return 0
 
 
-def _connect(options: argparse.Namespace) -> "Studio":
-    from classifier.studio import client
-
-    return client.connect(options.url, os.environ.get("LABEL_STUDIO_API_KEY", ""))
-
-
 def _init(options: argparse.Namespace) -> int:
     from classifier import taxonomy
     from classifier.studio import projects
 
     loaded = taxonomy.load(options.taxonomy)
-    with _connect(options) as studio:
+    with connected(options) as studio:
         ready = projects.init(
             studio, loaded, title=options.title, project=options.project, annotators=options.annotators,
             codebook=options.codebook,
@@ -122,7 +113,7 @@ def _push(options: argparse.Namespace) -> int:
     tagger = Tagger(bundle=bundle.load(options.model), headings=options.headings, all_scores=True, evidence=True)
     tally = batch.Tally()
     paragraphs = batch.split(documents.discover(options.inputs), tally, name_skipped)
-    with _connect(options) as studio:
+    with connected(options) as studio:
         done = push(
             studio, options.project, paragraphs, tagger, blind=options.blind, next_=options.next, say=say
         )  # fmt: skip
@@ -141,7 +132,7 @@ def _pull(options: argparse.Namespace) -> int:
     from classifier.studio.pull import pull
 
     loaded = taxonomy.load(options.taxonomy)
-    with _connect(options) as studio:
+    with connected(options) as studio:
         pulled = pull(studio, options.project, loaded, material.corpus(options.labels))
     for line in pulled.told():
         say(line)

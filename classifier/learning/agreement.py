@@ -22,6 +22,7 @@ Labels = frozenset[str]
 Distance = Callable[[Labels, Labels], float]
 Report = dict[str, Any]
 Paragraphs = Mapping[str, Mapping[str, Example]]  # judgements by annotator, by paragraph
+SHOWN = 20  # disagreements in the terminal
 
 
 def jaccard(one: Labels, other: Labels) -> float:
@@ -83,7 +84,10 @@ def measure(judgements: Iterable[Example], labels: Sequence[str], rounds: int = 
         if (both := [(by[one], by[other]) for by in shared.values() if one in by and other in by])
     ]
     return {
-        "annotators": dict(sorted(counts.items())),
+        "annotators": {
+            name: {"judgements": count, "alpha_with_others": _alpha_with_others(name, shared.values())}
+            for name, count in sorted(counts.items())
+        },
         "paragraphs": len(shared),
         **_alphas(list(shared.values()), rounds),
         "pairs": pairs,
@@ -93,21 +97,25 @@ def measure(judgements: Iterable[Example], labels: Sequence[str], rounds: int = 
 
 
 def table(report: Report, names: Mapping[str, str]) -> str:
-    """Give the figures for the terminal; the disagreements are for a file."""
+    """Give the figures for the terminal, and of the disagreements that nobody decided those furthest apart."""
     from tabulate import tabulate
 
     def show(value: float | None, interval: Sequence[float] | None = None) -> str:
         text = "–" if value is None else f"{value:.3f}"
         return f"{text}  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else text
 
-    rows = [[name, f"{count} judgements"] for name, count in report["annotators"].items()]
+    rows = [
+        [name, f"{part['judgements']} judgements, α with the others {show(part['alpha_with_others'])}"]
+        for name, part in report["annotators"].items()
+    ]
     rows += [["judged by two or more", f"{report['paragraphs']} paragraphs"]]
     rows += [[name, show(report[name], report[f"{name}_interval"])] for name in ("alpha_masi", "alpha_jaccard")]
     rows += [
         [f"{name} upheld", f"{show(part['share'])} of {part['disputed']} decisions"]
         for name, part in report["upheld"].items()
     ]
-    rows += [["disagreements", str(len(report["disagreements"]))]]
+    undecided = [item for item in report["disagreements"] if item["decided"] is None]
+    rows += [["disagreements", f"{len(report['disagreements'])}, of them undecided {len(undecided)}"]]
     parts = [tabulate(rows, tablefmt="plain", disable_numparse=True)]
     for pair in report["pairs"]:
         one, other = pair["annotators"]
@@ -119,7 +127,31 @@ def table(report: Report, names: Mapping[str, str]) -> str:
         ]
         columns = ["", "label", "both", f"only {one}", f"only {other}", "κ"]
         parts.append(f"{head}\n\n{tabulate(lines, headers=columns, disable_numparse=True)}")
+    if shown := undecided[:SHOWN]:
+        lines = [
+            [item["id"], item["text"], "\n".join(f"{who}: {_named(said, names)}" for who, said in judged.items())]
+            for item in shown
+            for judged in [item["judgements"]]
+        ]
+        heads = [f"undecided, the {len(shown)} furthest apart", "text", "who said what"]
+        parts.append(tabulate(lines, headers=heads, maxcolwidths=[None, 50, None]))
     return "\n\n".join(parts)
+
+
+def _named(labels: Iterable[str], names: Mapping[str, str]) -> str:
+    return "、".join(names.get(label, label) for label in labels) or "–"
+
+
+def _alpha_with_others(annotator: str, shared: Iterable[Mapping[str, Example]]) -> float | None:
+    """Give α (MASI) of an annotator and each other one: near 0 for answers given without reading."""
+    units = [
+        (by[annotator].labels, judged.labels)
+        for by in shared
+        if annotator in by
+        for name, judged in by.items()
+        if name != annotator
+    ]
+    return alpha(units, masi)(np.arange(len(units)))
 
 
 def _without_adjudicator(judgements: Mapping[str, Example]) -> dict[str, Example]:
@@ -186,6 +218,7 @@ def _disagreements(paragraphs: Paragraphs, shared: Paragraphs) -> list[Report]:
             found.append(
                 {
                     "id": key,
+                    "document": next(iter(by.values())).document,
                     "text": next(iter(by.values())).text,
                     "distance": distance,
                     "judgements": {name: sorted(judged.labels) for name, judged in by.items()},

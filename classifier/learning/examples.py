@@ -25,16 +25,23 @@ def load(folder: Path, taxonomy: Taxonomy) -> list[Example]:
 
     Raises `LabelsError` naming file, line and, for an unknown label, the nearest known one.
     """
-    paths = sorted(folder.glob("*.jsonl"))
-    if not paths:
-        raise LabelsError(f"no examples: {folder} holds no .jsonl file", "see labels/README.md for the form of one")
-    examples = [example for path in paths for example in read(path, taxonomy.ids)]
-    seen: set[tuple[str, str]] = set()
-    for example in examples:
-        if (key := (example.id, example.annotator)) in seen:
-            raise LabelsError(f"{folder}: {example.id} is judged twice by {example.annotator}", "keep one of the two")
-        seen.add(key)
-    return examples
+    return gather([folder], taxonomy.ids)
+
+
+def gather(places: Iterable[Path], labels: Sequence[str]) -> list[Example]:
+    """Give every judgement of several files, or folders of `*.jsonl`; nobody may have judged a paragraph twice."""
+    examples: dict[tuple[str, str], Example] = {}
+    for place in places:
+        paths = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
+        if not paths or not place.exists():
+            raise LabelsError(f"no examples: {place} holds no .jsonl file", "see labels/README.md for the form of one")
+        for path in paths:
+            for example in read(path, labels):
+                if examples.setdefault((example.id, example.annotator), example) is not example:
+                    raise LabelsError(
+                        f"{place}: {example.id} is judged twice by {example.annotator}", "keep one of the two"
+                    )
+    return list(examples.values())
 
 
 def read(path: Path, labels: Sequence[str], *, bare: bool = False) -> Iterator[Example]:

@@ -154,11 +154,16 @@ class Studio:
         with _named(self.url):
             return {int(user.id): str(user.email) for user in self.sdk.users.list()}
 
-    def add_tab(self, project: int, title: str, ordering: str) -> None:
-        """Give annotators a tab of the tasks in this order, unless one of that title is there."""
+    def add_tab(self, project: int, title: str, ordering: str, only: tuple[str, str] | None = None) -> None:
+        """Give annotators a tab of the tasks in this order, unless one of that title is there.
+
+        `only`: of the tasks whose column, the first, contains the second.
+        """
+        items = [_condition(only[0], "contains", "String", only[1])] if only else []
+        filters = {"filters": {"conjunction": "and", "items": items}} if items else {}
         with _named(self.url, project):
             if title not in [_plain(view.data or {}).get("title") for view in self.sdk.views.list(project=project)]:
-                self.sdk.views.create(project=project, data={"title": title, "ordering": [ordering]})
+                self.sdk.views.create(project=project, data={"title": title, "ordering": [ordering], **filters})
 
     def connect_backend(self, project: int, address: str, user: str = "", password: str = "") -> str:
         """Connect the backend at `address`, once; give the model version that it serves.

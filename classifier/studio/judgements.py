@@ -11,7 +11,9 @@ from classifier.studio.client import StoredTask
 from classifier.studio.interface import CONTROL
 from classifier.taxonomy import Taxonomy
 
-ORIGIN, BLIND = "studio", "studio-blind"  # where a judgement comes from: with the model's proposal in view, or not
+# where a judgement comes from: made without the model's proposal in view, by submitting it as it was, by changing it,
+# or without any choice proposed
+BLIND, ACCEPTED, CHANGED, ORIGIN = "studio-blind", "studio-accepted", "studio-changed", "studio"
 Annotation = Mapping[str, Any]
 
 
@@ -26,19 +28,24 @@ class Held:
 
 @dataclass(slots=True, kw_only=True)
 class Harvest:
-    """What annotations came to. `accepted` and `changed` count prefilled ones as submitted by the page."""
+    """What annotations came to."""
 
     examples: list[Example] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     skips: int = 0
-    accepted: int = 0
-    changed: int = 0
 
     @property
-    def accept_rate(self) -> float | None:
-        """The share of prefilled choices that were submitted untouched; None where there were none."""
-        prefilled = self.accepted + self.changed
-        return self.accepted / prefilled if prefilled else None
+    def accepted(self) -> int:
+        """How many prefilled choices were submitted untouched."""
+        return self._of(ACCEPTED)
+
+    @property
+    def changed(self) -> int:
+        """How many prefilled choices were changed."""
+        return self._of(CHANGED)
+
+    def _of(self, origin: str) -> int:
+        return sum(e.origin == origin for e in self.examples if e.annotator != ADJUDICATOR)
 
 
 def harvest(tasks: Iterable[StoredTask], users: Mapping[int, str], taxonomy: Taxonomy, project: int) -> Harvest:
@@ -76,12 +83,13 @@ def _read(
             crop.held.append(Held(task=task.id, annotation=number, reason=reason))
         else:
             example = _example(task, annotation, users, project)
-            found.append((example, number))
-            if annotation.get("ground_truth"):
+            decides = bool(task.data.get("adjudication"))
+            if not decides:
+                found.append((example, number))
+            if decides or annotation.get("ground_truth"):
                 truths.append((replace(example, annotator=ADJUDICATOR), number))
-            _count_origin(annotation, crop)
     if len({example.labels for example, _ in truths}) > 1:
-        reason = "several annotations are marked as ground truth and differ: unmark all but one"
+        reason = "several annotations are adjudications or marked as ground truth and differ: leave one"
         crop.held += [Held(task=task.id, annotation=number, reason=reason) for _, number in truths]
         truths = []
     return found + truths[:1]
@@ -133,12 +141,11 @@ def _example(task: StoredTask, annotation: Annotation, users: Mapping[int, str],
         text=data["text"],
         labels=frozenset(label for region in _regions(annotation) for label in region["value"]["choices"]),
         annotator=users.get(by, f"user-{by}"),
-        origin=BLIND if data.get("blind") else ORIGIN,
+        origin=BLIND if data.get("blind") else _origin(annotation),
     )
 
 
-def _count_origin(annotation: Annotation, crop: Harvest) -> None:
+def _origin(annotation: Annotation) -> str:
     """The page says of each region whether it was prefilled, and whether it was touched since."""
-    origins = [region.get("origin") for region in _regions(annotation)]
-    crop.accepted += origins.count("prediction")
-    crop.changed += origins.count("prediction-changed")
+    said = {"prediction": ACCEPTED, "prediction-changed": CHANGED}
+    return next((said[r["origin"]] for r in _regions(annotation) if r.get("origin") in said), ORIGIN)

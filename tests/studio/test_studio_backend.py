@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import SMALL
-from studio_server import TOKEN, Server, free_port, running, wait_until_up
+from studio_server import TOKEN, Server, free_port, wait_until_up
 
 from classifier import taxonomy as taxonomies
 from classifier.learning import examples as label_files
@@ -345,11 +345,6 @@ def test_it_stops_when_told_and_ends_a_running_job(launch, tmp_path: Path) -> No
 
 
 # behind a real server
-
-
-@pytest.fixture(scope="module")
-def server() -> Server:
-    return running()
 
 
 def rows(examples: Sequence) -> list[Paragraph]:

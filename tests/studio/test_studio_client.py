@@ -5,19 +5,17 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from itertools import count
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, SMALL
-from studio_server import TOKEN, Server, free_port, running
+from studio_data import choose, rows, stored
+from studio_server import TOKEN, Server, free_port
 
 from classifier import taxonomy as taxonomies
 from classifier.learning import examples as label_files
-from classifier.records import Kind, Paragraph
 from classifier.studio import client, interface, projects
 from classifier.studio.client import Studio
 from classifier.studio.errors import StudioError
@@ -25,83 +23,11 @@ from classifier.studio.journal import Journal
 from classifier.studio.pull import Pulled, pull
 from classifier.studio.push import Pushed, push
 from classifier.tagging import batch, documents
-from classifier.tagging.bundle import Bundle
 from classifier.tagging.tagger import Tagger
 from classifier.taxonomy import Label, Taxonomy
 
 SMALL_TAXONOMY = taxonomies.load(SMALL / "taxonomy.toml")
 WATER, TREES, ROADS = SMALL_TAXONOMY.ids
-NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Server:
-    return running()
-
-
-@pytest.fixture(scope="module")
-def studio(server: Server) -> Iterator[Studio]:
-    with client.connect(server.url, TOKEN) as studio:
-        yield studio
-
-
-@pytest.fixture(scope="module")
-def second(server: Server) -> str:
-    return server.new_user("second@example.org")
-
-
-@pytest.fixture
-def project(studio: Studio) -> int:
-    return projects.init(studio, SMALL_TAXONOMY, title=f"project {next(NUMBERS)}", annotators=2).project
-
-
-@pytest.fixture
-def tagger(small: Bundle) -> Tagger:
-    return Tagger(bundle=small, all_scores=True, evidence=True)
-
-
-@pytest.fixture
-def texts(small_examples) -> list[str]:
-    """Texts of paragraphs on which the small model has something to say."""
-    return [example.text for example in small_examples if example.kind is Kind.BODY]
-
-
-def rows(texts: Sequence[str], first: int = 1) -> list[Paragraph]:
-    return [
-        Paragraph(id=f"own-{n}", document="table", number=n, kind=Kind.BODY, text=t, source=((0, len(t)),))
-        for n, t in enumerate(texts, first)
-    ]
-
-
-def choose(*labels: str, **more: object) -> list[dict[str, object]]:
-    region = {"from_name": "measure", "to_name": "text", "type": "choices", "value": {"choices": list(labels)}}
-    return [{**region, **more}]
-
-
-def stored(server: Server, project: int) -> list[dict]:
-    path = f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true"
-    return sorted(server.request("GET", path).json(), key=lambda task: task["id"])
-
-
-@pytest.fixture
-def annotate(server: Server) -> Callable[..., int]:
-    def annotate(task: int, result: list, *, token: str = TOKEN, **more: object) -> int:
-        body = {"result": result, **more}
-        return int(server.request("POST", f"/api/tasks/{task}/annotations/", token=token, json=body).json()["id"])
-
-    return annotate
-
-
-@pytest.fixture
-def pushed(server: Server, studio: Studio, project: int, tagger: Tagger, texts: list[str]) -> list[int]:
-    """Six tasks in the project; their numbers."""
-    push(studio, project, rows(texts[:6]), tagger)
-    return [task["id"] for task in stored(server, project)]
-
-
-@pytest.fixture
-def pulling(studio: Studio, project: int, tmp_path: Path) -> Callable[[], Pulled]:
-    return lambda: pull(studio, project, SMALL_TAXONOMY, tmp_path / "corpus")
 
 
 def read(pulled: Pulled) -> list[dict]:
@@ -414,12 +340,12 @@ def test_a_task_without_text_is_held_back(server, pushed, annotate, pulling) -> 
     assert [held.reason for held in pulled.harvest.held] == ["its task has no text"]
 
 
-def test_the_accept_rate_comes_from_the_origin_of_each_region(pushed, annotate, pulling) -> None:
+def test_what_was_accepted_and_what_changed_comes_from_the_origin_of_each_region(pushed, annotate, pulling) -> None:
     annotate(pushed[0], choose(WATER, origin="prediction"))
     annotate(pushed[1], choose(WATER, origin="prediction"))
     annotate(pushed[2], choose(TREES, origin="prediction-changed"))
     annotate(pushed[3], choose(TREES, origin="manual"))
-    assert pulling().harvest.accept_rate == pytest.approx(2 / 3)
+    assert (crop := pulling().harvest) and (crop.accepted, crop.changed) == (2, 1)
 
 
 def test_an_interrupted_pull_goes_on_where_it_was(studio, project, pushed, annotate, pulling, monkeypatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import SMALL
 from playwright.sync_api import Locator, Page, expect, sync_playwright
-from studio_server import EMAIL, PASSWORD, TOKEN, Server, running
+from studio_server import EMAIL, PASSWORD, TOKEN, Server
 
 from classifier import taxonomy as taxonomies
 from classifier.records import Kind, Paragraph
@@ -23,11 +23,6 @@ HOTKEYS = replace(
     SMALL_TAXONOMY, labels=tuple(replace(label, hotkey=str(n)) for n, label in enumerate(SMALL_TAXONOMY.labels, 1))
 )
 WATER, TREES, _ = HOTKEYS.labels
-
-
-@pytest.fixture(scope="module")
-def server() -> Server:
-    return running()
 
 
 @pytest.fixture
@@ -85,8 +80,8 @@ def test_what_a_person_sees_and_submits_is_what_comes_back(
 
         pulled = pull(studio, project, HOTKEYS, tmp_path / "corpus")
     assert [(e.id, set(e.labels), e.origin) for e in pulled.harvest.examples] == [
-        ("p0", {WATER.id}, "studio"),
-        ("p1", {WATER.id, TREES.id}, "studio"),
+        ("p0", {WATER.id}, "studio-accepted"),
+        ("p1", {WATER.id, TREES.id}, "studio-changed"),
         ("p2", set(), "studio-blind"),
     ]
     assert (pulled.harvest.accepted, pulled.harvest.changed) == (1, 1)

@@ -268,8 +268,28 @@ def test_two_ground_truths_that_differ_decide_nothing() -> None:
     found = crop(*truths)
     assert [e.annotator for e in found.examples] == [USERS[1], USERS[2]]
     assert {held.reason for held in found.held} == {
-        "several annotations are marked as ground truth and differ: unmark all but one"
+        "several annotations are adjudications or marked as ground truth and differ: leave one"
     }
+
+
+def test_an_adjudication_is_the_adjudicators_whoever_made_it() -> None:
+    one = annotation(choose(WATER), id=1, by=2)
+    (example,) = crop(one, adjudication="yes", blind=True).examples
+    assert (example.annotator, example.labels) == ("adjudicator", {WATER})
+    found = crop(one, annotation(choose(TREES), id=2, by=1), adjudication="yes")
+    assert (found.examples, len(found.held)) == ([], 2)
+    judged = StoredTask(id=4, data={"id": "p1", "text": "文"}, updated="", annotations=(annotation(choose(TREES)),))
+    decided = StoredTask(id=5, data={**judged.data, "adjudication": "yes"}, updated="", annotations=(one,))
+    both = harvest([judged, decided], USERS, TAXONOMY, 9)
+    assert ([e.annotator for e in both.examples], both.held) == ([USERS[1], "adjudicator"], [])
+
+
+def test_where_a_judgement_comes_from_is_told_by_what_the_page_says_of_its_choices() -> None:
+    for said, origin in (("prediction", "accepted"), ("prediction-changed", "changed")):
+        assert crop(annotation(choose(WATER, origin=said))).examples[0].origin == f"studio-{origin}"
+        assert crop(annotation(choose(WATER, origin=said)), blind=True).examples[0].origin == "studio-blind"
+    assert crop(annotation(choose(WATER, origin="manual"))).examples[0].origin == "studio"
+    assert crop(annotation()).examples[0].origin == "studio"
 
 
 def test_the_same_id_in_two_tasks_is_one_judgement_and_the_other_is_named() -> None:
