@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from classifier.cli import models, results, studio, tagging
+from classifier.cli import labels, models, results, studio, tagging
 from classifier.cli.console import say
 from classifier.errors import PolicytagError
 
@@ -39,7 +39,10 @@ def _run_command(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese is no reason to fail
-    options, unknown = _parser().parse_known_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:2] == ["labels", "migrate"]:  # `labels` takes a label where others have actions
+        given[:2] = ["labels migrate"]
+    options, unknown = _parser().parse_known_args(given)
     if unknown:
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if sys.stdout is None or sys.stdin is None:
@@ -71,6 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    for group in (tagging, results, models, studio):
+    for group in (tagging, labels, results, models, studio):
         group.add(commands)
     return parser

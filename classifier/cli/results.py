@@ -1,19 +1,15 @@
-"""policytag labels, evaluate, report, drift: what is read rather than tagged."""
+"""policytag evaluate, report, drift: what is read rather than tagged."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from classifier.cli.console import Commands, command
-from classifier.errors import LabelsError, UsageError
+from classifier.errors import LabelsError
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Add the commands."""
-    labels = command(commands, "labels", _labels, "read the codebook", "policytag labels subsidies")
-    labels.add_argument("label", nargs="?", metavar="LABEL", help="one label's id or name, in full")
-    labels.add_argument("--taxonomy", type=Path, metavar="FILE", help="another taxonomy")
-
     evaluate = command(
         commands,
         "evaluate",
@@ -48,31 +44,6 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     drift.add_argument("--by", metavar="COLUMN", help="an input column to compare by, such as month or source")
     drift.add_argument("--model", type=Path, metavar="DIR", help="default: the packaged model")
     drift.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-
-
-def _labels(options: argparse.Namespace) -> int:
-    from tabulate import tabulate
-
-    from classifier import taxonomy
-
-    loaded = taxonomy.load(options.taxonomy)
-    if options.label is None:
-        rows = [[label.group, label.name, label.id, label.definition] for label in loaded.labels]
-        print(tabulate(rows, headers=["组", "名称", "id", "定义"], maxcolwidths=[None, None, None, 60]))
-        return 0
-    chosen = [label for label in loaded.labels if options.label in (label.id, label.name)]
-    if not chosen:
-        from difflib import get_close_matches
-
-        near = get_close_matches(options.label.casefold(), [*loaded.ids, *loaded.names.values()], n=1, cutoff=0)[0]
-        raise UsageError(f"no label '{options.label}'", f"did you mean '{near}'? All of them: policytag labels")
-    label = chosen[0]
-    lines = [
-        ("名称", label.name), ("id", label.id), ("组", label.group), ("政策工具", label.instrument),
-        ("定义", label.definition), ("计入", label.counts), ("不计入", label.excludes), ("快捷键", label.hotkey),
-    ]  # fmt: skip
-    print(tabulate([line for line in lines if line[1]], tablefmt="plain", maxcolwidths=[None, 80]))
-    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -65,12 +65,12 @@ class Studio:
 
     def find(self, title: str) -> list[int]:
         """Give the ids of the projects of exactly this title."""
-        with _named(self.url):
+        with named(self.url):
             return [int(p.id) for p in self.sdk.projects.list(title=title) if p.title == title]
 
     def project(self, project: int) -> Project:
         """Read a project. Raises `StudioError` where there is none."""
-        with _named(self.url, project):
+        with named(self.url, project):
             found = self.sdk.projects.get(id=project)
         return Project(
             id=found.id, title=found.title or "", config=found.label_config or "",
@@ -80,27 +80,28 @@ class Studio:
 
     def create(self, **settings: object) -> int:
         """Create a project and give its id."""
-        with _named(self.url):
+        with named(self.url):
             return int(self.sdk.projects.create(**settings).id)
 
     def update(self, project: int, **settings: object) -> None:
         """Change settings of a project."""
-        with _named(self.url, project):
+        with named(self.url, project):
             self.sdk.projects.update(id=project, **settings)
 
     def check_config(self, project: int, config: str) -> None:
         """Raise `StudioError` where this labelling page would lose annotations or drafts: an update would not."""
-        with _named(self.url, project):
+        with named(self.url, project):
             self.sdk.projects.validate_label_config(id=project, label_config=config)
 
     def tasks(
         self, project: int, *, since: str = "", after: int = 0, lacking: str = "", holding: str = "",
-        annotations: bool = False,
+        drafts: bool = False, annotations: bool = False,
     ) -> Iterator[list[StoredTask]]:  # fmt: skip
         """Give tasks by rising id, a list a request, none twice and none missed whatever happens meanwhile.
 
         `since`: only those changed later · `after`: only those of greater ids · `lacking`: only those without a
-        prediction of this model · `holding`: only those with this text in a prediction.
+        prediction of this model · `holding`: only those with this text in a prediction · `drafts`: only those with
+        a draft.
         """
         conditions = []
         if since:
@@ -109,6 +110,8 @@ class Studio:
             conditions.append(_condition("predictions_model_versions", "not_contains", "String", lacking))
         if holding:
             conditions.append(_condition("predictions_results", "contains", "String", holding))
+        if drafts:
+            conditions.append(_condition("draft_exists", "equal", "Boolean", True))
         fields = f"id,data,updated_at,annotations,{_ANNOTATION}" if annotations else "id,data,updated_at"
         while True:
             wanted = [*conditions, _condition("id", "greater", "Number", after)]
@@ -126,32 +129,43 @@ class Studio:
         return found[0].updated if found else ""
 
     def _tasks(self, project: int, query: Data, size: int, fields: str) -> list[StoredTask]:
-        with _named(self.url, project):
+        with named(self.url, project):
             page = self.sdk.tasks.list(
                 project=project, query=json.dumps(query), page=1, page_size=size, fields="all", include=fields
             )
         return [
             StoredTask(
                 id=task.id, data=dict(task.data or {}), updated=_time(task.updated_at),
-                annotations=tuple(_plain(item) for item in getattr(task, "annotations", None) or ()),
+                annotations=tuple(plain(item) for item in getattr(task, "annotations", None) or ()),
             )
             for task in page.items or ()
         ]  # fmt: skip
 
     def import_tasks(self, project: int, rows: Sequence[Data]) -> tuple[int, int]:
         """Send tasks with their predictions; give how many of both the server says it took."""
-        with _named(self.url, project):
+        with named(self.url, project):
             answer = self.sdk.projects.import_tasks(id=project, request=list(rows), return_task_ids=True)
         return answer.task_count or 0, getattr(answer, "prediction_count", None) or 0
 
     def import_predictions(self, project: int, rows: Sequence[Data]) -> int:
         """Send predictions of tasks that are there; give how many the server says it took."""
-        with _named(self.url, project):
+        with named(self.url, project):
             return int(self.sdk.projects.import_predictions(id=project, request=list(rows)).created or 0)
+
+    def ask(self, project: int, method: str, path: str, body: Data | None = None, action: str = "") -> Any:  # noqa: ANN401
+        """Ask what the SDK has no call for; give the answer's JSON."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        parameters = {"id": action, "project": project} if action else {}
+        with named(self.url, project):
+            answer = self.sdk._client_wrapper.httpx_client.request(path, method=method, json=body, params=parameters)
+            if answer.is_error:
+                raise ApiError(status_code=answer.status_code, body=answer.text)
+        return answer.json() if answer.content else None
 
     def users(self) -> dict[int, str]:
         """Give the e-mail address of each user."""
-        with _named(self.url):
+        with named(self.url):
             return {int(user.id): str(user.email) for user in self.sdk.users.list()}
 
     def add_tab(self, project: int, title: str, ordering: str, only: tuple[str, str] | None = None) -> None:
@@ -161,8 +175,8 @@ class Studio:
         """
         items = [_condition(only[0], "contains", "String", only[1])] if only else []
         filters = {"filters": {"conjunction": "and", "items": items}} if items else {}
-        with _named(self.url, project):
-            if title not in [_plain(view.data or {}).get("title") for view in self.sdk.views.list(project=project)]:
+        with named(self.url, project):
+            if title not in [plain(view.data or {}).get("title") for view in self.sdk.views.list(project=project)]:
                 self.sdk.views.create(project=project, data={"title": title, "ordering": [ordering], **filters})
 
     def connect_backend(self, project: int, address: str, user: str = "", password: str = "") -> str:
@@ -172,7 +186,7 @@ class Studio:
         is set here.
         """
         login = {"auth_method": "BASIC_AUTH", "basic_auth_user": user, "basic_auth_pass": password} if user else {}
-        with _named(self.url, project):
+        with named(self.url, project):
             known = [backend for backend in self.sdk.ml.list(project=project) if backend.url == address]
             if not known:
                 known = [self.sdk.ml.create(project=project, url=address, title="policytag", **login)]
@@ -196,7 +210,7 @@ def connect(url: str, token: str) -> Studio:
 
     http = httpx.Client(timeout=httpx.Timeout(_PATIENCE, connect=10), follow_redirects=True)
     try:
-        with _named(url):
+        with named(url):
             sdk = LabelStudio(base_url=url.rstrip("/"), api_key=token, httpx_client=http)
             if not hasattr(sdk.users.whoami(), "email"):
                 raise stranger(url)
@@ -207,7 +221,7 @@ def connect(url: str, token: str) -> Studio:
 
 
 @contextmanager
-def _named(url: str, project: int | None = None) -> Iterator[None]:
+def named(url: str, project: int | None = None) -> Iterator[None]:
     """Turn what the SDK raises into errors with a next step."""
     import httpx
     from label_studio_sdk.core.api_error import ApiError
@@ -230,7 +244,7 @@ def _condition(column: str, operator: str, kind: str, value: object) -> Data:
     return {"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}
 
 
-def _plain(value: "Data | BaseModel") -> dict[str, Any]:
+def plain(value: "Data | BaseModel") -> dict[str, Any]:
     """Give a record as a dict: the SDK gives dicts or objects, as it likes."""
     return dict(value) if isinstance(value, Mapping) else value.model_dump()
 
