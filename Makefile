@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SAMPLE := tests/cases/pages/sample.txt
 
-.PHONY: demo test test-studio test-cluster check clean
+.PHONY: demo test check clean
 
 demo: .venv/.demo
 	@mkdir -p demo
@@ -16,16 +16,10 @@ demo: .venv/.demo
 	@echo "The same as a page for the browser, evidence highlighted:  demo/report.html"
 	@echo "Your own documents: $(BIN)/policytag tag FILE-OR-FOLDER -o tagged.csv"
 
+# Among the tests are a real Label Studio server (800 MB, installed once into ~/.cache), a browser, and Ray.
 test: .venv/.dev
+	@$(BIN)/python tests/studio/browser.py
 	@$(BIN)/pytest
-
-# A real Label Studio server (800 MB, installed once into ~/.cache) and Debian's chromium and fonts-wqy-zenhei
-test-studio: .venv/.parts
-	@$(BIN)/pytest tests/studio
-
-# Ray on this machine
-test-cluster: .venv/.parts
-	@$(BIN)/pytest tests/cluster
 
 check: .venv/.dev
 	@$(BIN)/ruff format --check .
@@ -47,9 +41,4 @@ clean:
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "Installing policytag with everything its tests need into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
-
-.venv/.parts: pyproject.toml | .venv/bin/python
-	@echo "Installing policytag with what its parts talk to into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,parts]'
 	@touch $@

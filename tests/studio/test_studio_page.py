@@ -1,10 +1,10 @@
 """A person at the labelling page: a real browser on a real Label Studio server. Screenshots stay in pytest's folder."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import browser
 import pytest
 from conftest import SMALL
 from playwright.sync_api import Locator, Page, expect, sync_playwright
@@ -26,13 +26,15 @@ WATER, TREES, _ = HOTKEYS.labels
 
 
 @pytest.fixture
-def page(server: Server) -> Iterator[Page]:
+def page(server: Server, tmp_path: Path) -> Iterator[Page]:
     """A browser in which the first user has logged in."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "this test drives a browser: install Debian's packages chromium and fonts-wqy-zenhei"
+    chromium = browser.found()
+    assert chromium, "this test drives a browser: make test installs one"
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        window = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], env=browser.with_chinese(tmp_path)
+        )
+        page = window.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(120_000)
         expect.set_options(timeout=120_000)
         page.goto(f"{server.url}/user/login")
@@ -41,7 +43,7 @@ def page(server: Server) -> Iterator[Page]:
         page.click("button[type=submit]")
         page.wait_for_url(lambda url: "/login" not in url)
         yield page
-        browser.close()
+        window.close()
 
 
 def test_what_a_person_sees_and_submits_is_what_comes_back(
