@@ -27,7 +27,10 @@ def found() -> str | None:
     with sync_playwright() as driver:
         own = driver.chromium.executable_path
     for path in filter(None, [*map(shutil.which, _NAMES), own]):
-        if Path(path).exists() and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+        if (
+            Path(path).exists()
+            and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+        ):
             return path
     return None
 
