@@ -150,7 +150,10 @@ def _serve(options: argparse.Namespace) -> int:
 
     python, commands = [sys.executable, "-m", "classifier"], []
     if options.retrain and options.project:
-        commands.append([*python, "studio", "pull", "--project", str(options.project), "--labels", str(options.labels)])
+        own = options.labels / "taxonomy.toml"  # as the script takes it
+        taxonomy = ["--taxonomy", str(own)] if own.exists() else []
+        pull = ["--project", str(options.project), "--labels", str(options.labels), *taxonomy]
+        commands.append([*python, "studio", "pull", *pull])
     if options.retrain:
         models = ["--models", str(options.models)] if options.models else []
         commands.append([sys.executable, str(options.retrain), "--labels", str(options.labels), *models])

@@ -107,7 +107,8 @@ class Studio:
         if since:
             conditions.append(_condition("updated_at", "greater", "Datetime", since))
         if lacking:
-            conditions.append(_condition("predictions_model_versions", "not_contains", "String", lacking))
+            # a list: of a text the server would take every character for a version
+            conditions.append(_condition("predictions_model_versions", "not_contains", "List", [lacking]))
         if holding:
             conditions.append(_condition("predictions_results", "contains", "String", holding))
         if drafts:

@@ -6,18 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import manimgx_fonts_cjk
 from playwright.sync_api import sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FONTS = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-  <dir>{fonts}</dir>
-  <cachedir>{cache}</cachedir>
-</fontconfig>
-"""
 _BY_HAND = """make test drives a browser, and none could be installed. Put chromium on the path (Debian, as root:
   apt-get install chromium) or let Playwright install its own: .venv/bin/playwright install --with-deps chromium"""
 
@@ -27,20 +18,11 @@ def found() -> str | None:
     with sync_playwright() as driver:
         own = driver.chromium.executable_path
     for path in filter(None, [*map(shutil.which, _NAMES), own]):
-        if (
-            Path(path).exists()
-            and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
-        ):
+        if not Path(path).exists():
+            continue
+        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
             return path
     return None
-
-
-def with_chinese(folder: Path) -> dict[str, str]:
-    """Give an environment in which a browser shows Chinese characters, whatever fonts the machine has."""
-    config = folder / "fonts.conf"
-    fonts = Path(manimgx_fonts_cjk.__file__).parent
-    config.write_text(_FONTS.format(fonts=fonts, cache=folder / "fonts"), encoding="utf-8")
-    return {**os.environ, "FONTCONFIG_FILE": str(config)}
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,14 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import SMALL
-from studio_server import TOKEN, Server, free_port, wait_until_up
+from studio_server import free_port, wait_until_up
 
 from classifier import taxonomy as taxonomies
-from classifier.learning import examples as label_files
 from classifier.records import Kind, Paragraph
-from classifier.studio import client, interface, projects
-from classifier.studio.pull import pull
-from classifier.studio.push import push
+from classifier.studio import interface
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.tagger import Tagger
@@ -342,67 +338,3 @@ def test_it_stops_when_told_and_ends_a_running_job(launch, tmp_path: Path) -> No
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(60) in (0, -signal.SIGTERM)
     assert service.lines()[-1]["event"] == "stopped"
-
-
-# behind a real server
-
-
-def rows(examples: Sequence) -> list[Paragraph]:
-    return [
-        Paragraph(id=e.id, document=e.document, number=n, kind=Kind.BODY, text=e.text, source=((0, len(e.text)),))
-        for n, e in enumerate(examples, 1)
-    ]
-
-
-def predictions(server: Server, project: int) -> list[dict]:
-    """All predictions in a project, with the text of their task."""
-    listed = server.request("GET", f"/api/tasks?project={project}&fields=all&page_size=1000").json()["tasks"]
-    return [{**made, "text": t["data"]["text"]} for t in listed for made in t["predictions"]]
-
-
-def test_the_loop(server: Server, launch, tmp_path: Path, own_models: Path, small: Bundle, small_examples) -> None:
-    """init → push 200 → two people judge → pull → train from the page → the new model's predictions are there."""
-    labels = Path(shutil.copytree(SMALL, tmp_path / "labels"))
-    many = [replace(e, id=f"{e.id}-{n}", text=f"{e.text}（之{n}）") for n in range(4) for e in small_examples][:200]
-    second = server.new_user("loop@example.org")
-    retrain = [sys.executable, str(Path(__file__).parents[2] / "scripts" / "retrain.py"), "--promote", "force"]
-    with client.connect(server.url, TOKEN) as studio:
-        project = projects.init(studio, TAXONOMY, title="the loop", annotators=2).project
-        done = push(studio, project, rows(many), Tagger(bundle=small, all_scores=True, evidence=True))
-        assert (done.new, len(predictions(server, project))) == (200, 200)
-
-        listed = server.request("GET", f"/api/tasks?project={project}&fields=all&page_size=1000").json()["tasks"]
-        truth = {e.text: sorted(e.labels) for e in many}
-        for token in (TOKEN, second):
-            for entry in listed[:20]:
-                chosen = truth[entry["data"]["text"]]
-                region = {"from_name": "measure", "to_name": "text", "type": "choices", "value": {"choices": chosen}}
-                body = {"result": [region] if chosen else []}
-                server.request("POST", f"/api/tasks/{entry['id']}/annotations/", token=token, json=body)
-
-        pulled = pull(studio, project, TAXONOMY, labels / "corpus")
-        content = pulled.path.read_bytes()
-        assert pull(studio, project, TAXONOMY, labels / "corpus").path.read_bytes() == content
-        judged = list(label_files.read(pulled.path, TAXONOMY.ids))
-        assert {(e.annotator, e.text) for e in judged} == {
-            (who, entry["data"]["text"]) for who in ("first@example.org", "loop@example.org") for entry in listed[:20]
-        }
-        assert all(sorted(e.labels) == truth[e.text] for e in judged)
-
-        service = launch([[*retrain, "--labels", str(labels), "--models", str(own_models)]], user="ls", password="pw")
-        assert studio.connect_backend(project, service.url, "ls", "pw") == small.id
-        assert studio.project(project).model_version == small.id  # not the backend's title, which would hide scores
-        assert studio.connect_backend(project, service.url, "ls", "pw") == small.id
-        (backend,) = server.request("GET", f"/api/ml?project={project}").json()
-
-        server.request("POST", f"/api/ml/{backend['id']}/train", json={})
-        assert service.wait_for("training ends")["exit"] == 0
-        trained = bundle.load(own_models).id
-        assert trained != small.id
-
-        ids = [entry["id"] for entry in listed]
-        body = {"selectedItems": {"all": False, "included": ids[:30]}, "project": str(project)}
-        server.request("POST", f"/api/dm/actions?id=retrieve_tasks_predictions&project={project}", json=body)
-        new = [made for made in predictions(server, project) if made["model_version"] == trained]
-        assert len(new) == 30
-        assert all(0 < made["score"] <= 1 for made in new)

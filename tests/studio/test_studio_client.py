@@ -163,6 +163,15 @@ def test_a_new_model_gives_all_tasks_its_predictions_and_blind_ones_no_choices(
     assert studio.project(project).model_version == "another"
 
 
+def test_a_push_that_broke_off_is_finished_by_the_next(server, studio, project, tagger, texts) -> None:
+    push(studio, project, rows(texts[:6]), tagger)
+    first, *others = [task["id"] for task in stored(server, project)]
+    other = replace(tagger, bundle=replace(tagger.bundle, id=f"{tagger.bundle.id[:-1]}x"))
+    studio.import_predictions(project, [{"task": first, "model_version": other.bundle.id, "score": 0.5, "result": []}])
+    assert [task.id for page in studio.tasks(project, lacking=other.bundle.id) for task in page] == others
+    assert push(studio, project, [], other).refreshed == 5
+
+
 def test_the_blind_share_shows_nothing_of_the_model_and_is_the_same_each_time(
     server, studio, project, tagger, texts
 ) -> None:
