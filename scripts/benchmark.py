@@ -2,7 +2,7 @@
 
 All times are CPU times, of one core: other work on the machine disturbs them least. Contestants take turns, and the
 median of their rounds counts. Peers are installed into an environment of their own. `--quick` leaves them out, takes
-few texts, and prints only.
+few texts, and prints only. With LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY a server is measured too.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import numpy as np
 import orjson
 from contestants import CONTESTANTS
 from measures import lines_of, memory, one_page, reading_and_writing, restoring, small_things, table, write
+from serving import label_studio, over_http
 
 from classifier.tagging import bundle
 
@@ -74,7 +75,13 @@ def measure(options: argparse.Namespace, peers: Path | None, folder: Path) -> It
     say("memory")
     yield memory(examples, folder, options.stream)
     say("paragraphs restored")
-    yield restoring([orjson.loads(line)["text"] for line in examples], options.rounds)
+    bare = [orjson.loads(line)["text"] for line in examples]
+    yield restoring(bare, options.rounds)
+    say("serving")
+    yield over_http(bare[: options.paragraphs], options.rounds)
+    if not options.quick and (token := os.environ.get("LABEL_STUDIO_API_KEY")):
+        say("Label Studio")
+        yield label_studio(bare, os.environ.get("LABEL_STUDIO_URL", "http://localhost:8080"), token)
 
 
 def conditions() -> str:

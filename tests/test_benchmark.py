@@ -10,7 +10,7 @@ from conftest import ROOT
 
 SECTIONS = [
     "Engines: 2,000 paragraphs", "A single paragraph, and growth", "Share of reading and writing",
-    "One page, the whole process", "Memory, streamed", "Paragraphs restored from wrapped lines",
+    "One page, the whole process", "Memory, streamed", "Paragraphs restored from wrapped lines", "Served over HTTP",
 ]  # fmt: skip
 
 

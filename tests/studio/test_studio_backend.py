@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -289,6 +290,20 @@ def test_start_training_runs_one_job_at_a_time_and_answers_at_once(launch, tmp_p
         ended = service.wait_for("training ends", times)
         assert (ended["job"], ended["exit"], ended["said"]) == (f"training-{times}", 0, "the end")
     assert len([line for line in service.lines() if line["event"] == "training begins"]) == 2
+
+
+def test_a_flood_of_webhooks_gets_an_answer_each_and_one_job_waits(launch, tmp_path: Path) -> None:
+    door = tmp_path / "door"
+    os.mkfifo(door)
+    service = launch([[sys.executable, "-c", f"open({str(door)!r}).read()"]])
+    start = {"action": "START_TRAINING", "project": {"id": 1}}
+    service.post("/webhook", start)
+    service.wait_for("training begins")
+    with ThreadPoolExecutor(40) as crowd:
+        answers = list(crowd.map(lambda _: service.post("/webhook", start), range(400)))
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert {answer.json()["job"] for answer in answers if answer.status_code == 200} == {"training-2"}
+    assert service.post("/predict", {"tasks": [task()]}).status_code == 200
 
 
 def test_a_job_that_fails_ends_there_and_the_service_goes_on(launch) -> None:

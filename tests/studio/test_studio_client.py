@@ -379,6 +379,28 @@ def test_an_interrupted_pull_goes_on_where_it_was(studio, project, pushed, annot
     assert after == [pushed[3]]
 
 
+def test_pulls_in_the_middle_of_annotating_miss_nothing(
+    server, studio, project, tagger, texts, annotate, pulling, tmp_path
+) -> None:
+    push(studio, project, rows(texts[:30]), tagger)
+    numbers = [task["id"] for task in stored(server, project)]
+
+    def judge() -> None:
+        for number in numbers:
+            annotate(number, choose(WATER))
+
+    someone = threading.Thread(target=judge)
+    someone.start()
+    seen = []
+    while someone.is_alive():
+        seen.append(len(read(pulling())))
+    someone.join()
+    content = pulling().path.read_bytes()
+    assert seen == sorted(seen)
+    assert content == pull(studio, project, SMALL_TAXONOMY, tmp_path / "fresh").path.read_bytes()
+    assert content.count(b"\n") == len(numbers)
+
+
 def test_a_journal_torn_or_of_another_project_does_no_harm(pushed, annotate, pulling, studio, project) -> None:
     for task in pushed[:3]:
         annotate(task, choose(WATER))
