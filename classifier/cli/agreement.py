@@ -10,6 +10,7 @@ from classifier.cli.server import add_address, connected
 
 if TYPE_CHECKING:
     from classifier.records import Example
+    from classifier.taxonomy import Taxonomy
 
 
 def add(actions: "Commands[argparse.ArgumentParser]") -> None:
@@ -52,7 +53,7 @@ def _agreement(options: argparse.Namespace) -> int:
         if proposals:
             print(f"\n{anchoring.table(proposals)}")
     if options.adjudicate is not None:
-        _adjudicate(options, report, judgements)
+        _adjudicate(options, report, judgements, loaded)
     return 0
 
 
@@ -74,12 +75,11 @@ def _proposals(judged: "Sequence[Example]", model: Path | None) -> dict[str, fro
     }
 
 
-def _adjudicate(options: argparse.Namespace, report: dict[str, Any], judgements: "Sequence[Example]") -> None:
-    from classifier import taxonomy
+def _adjudicate(
+    options: argparse.Namespace, report: dict[str, Any], judgements: "Sequence[Example]", taxonomy: "Taxonomy"
+) -> None:
     from classifier.studio import adjudication
 
     with connected(options) as studio:
-        number = adjudication.push(
-            studio, options.adjudicate, report["disagreements"], judgements, taxonomy.load(options.taxonomy)
-        )
+        number = adjudication.push(studio, options.adjudicate, report["disagreements"], judgements, taxonomy)
     say(f"{number} disagreements pushed to project {options.adjudicate}; policytag studio pull brings the decisions")
