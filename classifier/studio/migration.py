@@ -59,7 +59,7 @@ def migrate(
     say: Callable[[str], None] = lambda _: None,
 ) -> None:  # fmt: skip
     """Bring a project to the labels after the change. Raises `StudioError`."""
-    going = tuple(label for label in before.labels if label.id not in after.ids)
+    going = tuple(replace(label, hotkey="") for label in before.labels if label.id not in after.ids)
     _page(studio, project, after, going)
     for number, item in enumerate(list(_affected(holdings.annotations(studio, project), change)), 1):
         now = holdings.annotation(studio, project, item["id"])  # someone may have changed it since
@@ -74,8 +74,8 @@ def migrate(
     waiting: set[str] = set()
     for items in (holdings.annotations(studio, project), holdings.drafts(studio, project)):
         for item in items:
-            waiting |= _labels(item) & {label.id for label in going}
-    marked = tuple(replace(label, name=f"{label.name}（待拆分）", hotkey="") for label in going if label.id in waiting)
+            waiting |= _labels(item) & set(change.split)
+    marked = tuple(replace(label, name=f"{label.name}（待拆分）") for label in going if label.id in waiting)
     _page(studio, project, after, marked)
     for label in marked:
         studio.add_tab(project, f"{_TAB} {label.name}", "tasks:id", only=("annotations_results", f'"{label.id}"'))
@@ -91,16 +91,16 @@ def _page(studio: Studio, project: int, after: Taxonomy, more: tuple[Label, ...]
 def _predictions(studio: Studio, project: int, change: Change) -> None:
     """Rewrite pre-annotations; a split label leaves them, for no model knows its parts yet."""
     everything = holdings.predictions(studio, project)
-    tasks = sorted({item["task"] for item in everything if _labels(item) & {*change.becomes, *change.split}})
+    tasks = {item["task"] for item in everything if _labels(item) & {*change.becomes, *change.split}}
     rows = [
         {
             "task": item["task"], "model_version": item["model_version"], "score": item["score"],
             "result": _rewritten(item, change, without=set(change.split)),
         }
         for item in everything
-        if item["task"] in set(tasks)
+        if item["task"] in tasks
     ]  # fmt: skip
-    taken = holdings.replace_predictions(studio, project, tasks, rows)
+    taken = holdings.replace_predictions(studio, project, sorted(tasks), rows)
     if taken != len(rows):
         raise StudioError(
             f"the server took {taken} of {len(rows)} pre-annotations and did not say why",
