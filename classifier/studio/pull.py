@@ -37,8 +37,8 @@ class Pulled:
             f"{self.path}: {len(crop.examples)} judgements ({negatives} without a measure), {crop.skips} skips, "
             f"{len(crop.held)} held back; {self.changed} tasks read"
         )
-        if crop.accept_rate is not None:
-            yield f"{crop.accept_rate:.0%} of {crop.accepted + crop.changed} prefilled choices were submitted untouched"
+        if prefilled := crop.accepted + crop.changed:
+            yield f"{crop.accepted / prefilled:.0%} of {prefilled} prefilled choices were submitted untouched"
 
 
 def pull(studio: Studio, project: int, taxonomy: Taxonomy, folder: Path) -> Pulled:

@@ -121,7 +121,9 @@ def column_width(lines: Lines, junk: Floats, item: Bools) -> tuple[Floats, Float
         shows[:-step] |= alike & between & stops & (junk == 0)[:-step] & text[step:]
     at = np.flatnonzero(shows)
     # the second widest of the few lines around the pair that are about as wide: three at least, or running text
-    widest, second, alike = np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at), dtype=np.int64)
+    widest: Floats = np.zeros(len(at))
+    second: Floats = np.zeros(len(at))
+    alike = np.zeros(len(at), dtype=np.int64)
     for step in range(-4, 6):
         near = width[np.clip(at + step, 0, n - 1)]
         like = np.abs(near - width[at]) <= 2.5

@@ -32,7 +32,8 @@ def texts(stretches: Sequence[str]) -> list[str]:
     for places, char in ((first[spaced], " "), (edges, "\n")):
         kept[places] = True
         codes[places] = ord(char)
-    return codes[kept].tobytes().decode("utf-32-le", "surrogatepass").split("\n")[1:-1]
+    whole: str = codes[kept].tobytes().decode("utf-32-le", "surrogatepass")
+    return whole.split("\n")[1:-1]
 
 
 def _letter_spaced(letters: Ints, begins: Ints) -> Bools:
