@@ -162,8 +162,8 @@ def test_a_model_of_an_older_report_has_a_card_too(small: Bundle, measured: card
 
 
 def test_what_was_measured_of_another_model_makes_no_card(small: Bundle, measured: card.Report) -> None:
-    with pytest.raises(ModelError, match="was measured on other labels"):
-        card.render(small, {**measured, "details": {**measured["details"], "micro_f1": 0.5}})
+    with pytest.raises(ModelError, match="was measured of model other"):
+        card.render(small, {**measured, "model": "other"})
 
 
 def test_a_card_is_written_once_and_again_when_what_it_shows_changed(
@@ -181,7 +181,7 @@ def test_a_card_is_written_once_and_again_when_what_it_shows_changed(
     assert "older than what it shows" in card.doubt(place)
     card.write(place)
     assert "完全不用线索词" in (place / "card.html").read_text(encoding="utf-8")
-    assert explanation.load(place).keys() == {"details", "leak", "curve", "ablation"}
+    assert explanation.load(place).keys() == {"model", "details", "leak", "curve", "ablation"}
     assert bundle.load(place).id == small.id  # a card is no part of the model
 
 

@@ -12,6 +12,8 @@ from classifier.learning import cues as cue_files
 from classifier.learning import examples as label_files
 from classifier.learning import training
 from classifier.learning.training import Config
+from classifier.report import card
+from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 
 LABELS = ROOT / "labels"
@@ -32,6 +34,12 @@ def test_it_was_made_from_the_committed_labels(committed: Bundle) -> None:
     examples = label_files.merge(label_files.load(LABELS / "corpus", taxonomy))
     assert committed.data["digest"] == training.data_digest(examples, cues)
     assert committed.data["examples"] == len(examples)
+
+
+def test_it_has_a_card_that_is_up_to_date_and_light() -> None:
+    place = bundle.locate(ROOT / "models")
+    assert card.doubt(place) == ""
+    assert (place / card.FILE).stat().st_size < 2_000_000
 
 
 def test_it_was_made_with_the_configuration_that_is_the_default(committed: Bundle) -> None:

@@ -26,7 +26,6 @@ def diagnose(decisions: Decisions) -> Report:
     p, true, given = decisions.probability, decisions.true, decisions.given
     labels = decisions.labels
     return {
-        "micro_f1": metrics.f1(given, true),
         "data": {
             part: dict(sorted(Counter(str(getattr(e, part)) for e in decisions.examples).items()))
             for part in ("genre", "origin", "kind", "annotator")

@@ -45,5 +45,5 @@ def advice(place: Path, names: Mapping[str, str]) -> str:
 
 def save(place: Path, measured: Report) -> None:
     """Write what was measured of the model at `place`, beside what is known of it already, in one step."""
-    known = {**load(place), **measured}
+    known = {**load(place), **measured, "model": place.name}
     registry.write(place / FILE, json.dumps(known, ensure_ascii=False, indent=1) + "\n")
