@@ -30,6 +30,17 @@ def test_an_element_of_a_whole_page_is_named(tmp_path):
     assert isinstance(found, Skipped) and "cannot be taken apart" in found.reason
 
 
+def test_a_column_is_handed_back_however_deep_or_its_row_is_named(tmp_path, policytag):
+    depths = [1, 100, *range(245, 265), 900]
+    lines = [f'{{"id": {depth}, "text": "{SENTENCE}", "deep": {"[" * depth + "]" * depth}}}' for depth in depths]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    run = policytag("tag", tmp_path / "rows.jsonl")
+    assert run.returncode == 1
+    skipped = run.stderr.splitlines()[:-1]
+    assert all(line.endswith("it is nested too deeply") for line in skipped)
+    assert len(run.stdout.splitlines()) + len(skipped) == len(depths) and len(skipped) < 20
+
+
 def test_a_long_line_is_read(tmp_path):
     found = item(tmp_path, SENTENCE * 10_000)
     assert len(paragraphs(found)) == 1

@@ -150,10 +150,10 @@ def _unreadable(row: Cells) -> str:
         without_nuls(text)
     except Undecodable as error:
         return str(error)
-    if not _NESTED.isdisjoint(map(type, row.values())):
+    if nested := [value for value in row.values() if type(value) in _NESTED]:
         try:
-            orjson.dumps(row, default=str)
-        except orjson.JSONEncodeError:  # nested deeper than can be handed back
+            orjson.dumps([nested], default=str)  # as deep as they will stand in the result, under `input`
+        except orjson.JSONEncodeError:
             return "a column whose value cannot be handed back: it is nested too deeply"
     return ""
 
