@@ -61,10 +61,10 @@ def label_studio(texts: Sequence[str], url: str, token: str) -> str:
             projects.init(studio, taxonomy, title="", project=project)
             pushed = timed(lambda: push(studio, project, paragraphs, tagger))
             numbers = [task.id for page in studio.tasks(project) for task in page]
+            time.sleep(61)  # a pull asks again for what changed in the minute before the last change
             for number in numbers[:: len(numbers) // CHANGED]:
                 studio.ask(project, "POST", f"api/tasks/{number}/annotations/", {"result": []})
             first = timed(lambda: pull(studio, project, taxonomy, Path(folder)))
-            time.sleep(61)  # a pull looks back a minute
             for number in numbers[1 :: len(numbers) // CHANGED]:
                 studio.ask(project, "POST", f"api/tasks/{number}/annotations/", {"result": []})
             again = timed(lambda: pull(studio, project, taxonomy, Path(folder)))
