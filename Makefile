@@ -41,4 +41,6 @@ clean:
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "Installing policytag with everything its tests need into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@# the SDK's OpenCV, of no use here, wants an older NumPy, which rounds the committed model's figures otherwise
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps 'numpy>=2.4'
 	@touch $@
