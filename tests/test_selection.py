@@ -22,17 +22,21 @@ def paragraph(text: str, number: int = 1, kind: Kind = Kind.BODY) -> Paragraph:
     return Paragraph(id=f"x#{number}", document="x", number=number, kind=kind, text=text, source=())
 
 
+def texts_of(examples: list[Example]) -> list[str]:
+    return [example.text for example in examples]
+
+
 def choose(texts: list[str], bundle: Bundle, examples: list[Example], count: int = 100) -> list[str]:
     paragraphs = [paragraph(text, i) for i, text in enumerate(texts)]
-    return [choice.paragraph.text for choice in selection.choose(paragraphs, bundle, examples, count)]
+    return [choice.paragraph.text for choice in selection.choose(paragraphs, bundle, texts_of(examples), count)]
 
 
 def test_the_worthiest_come_first_and_no_more_than_asked_for(small: Bundle, small_examples: list[Example]) -> None:
     paragraphs = [paragraph(text, i) for i, text in enumerate(TEXTS)]
-    choices = selection.choose(paragraphs, small, small_examples)
+    choices = selection.choose(paragraphs, small, texts_of(small_examples))
     assert [c.worth for c in choices] == sorted((c.worth for c in choices), reverse=True)
     assert len(choices) > 2
-    assert selection.choose(paragraphs, small, small_examples, count=2) == choices[:2]
+    assert selection.choose(paragraphs, small, texts_of(small_examples), count=2) == choices[:2]
 
 
 def test_what_is_labelled_already_is_not_chosen(small: Bundle, small_examples: list[Example]) -> None:
@@ -59,23 +63,22 @@ def test_furniture_repeats_and_empty_paragraphs_are_not_chosen(small: Bundle, sm
         paragraph(TEXTS[1], 2)._replace(duplicate_of="x#9"),
         paragraph("  ", 3),
     ]
-    assert selection.choose(left, small, small_examples) == []
+    assert selection.choose(left, small, []) == []
 
 
-def test_rare_and_weak_labels_need_more(small: Bundle, small_examples: list[Example]) -> None:
-    def report(f1: list[float]) -> dict[str, object]:
-        return {"out_of_fold": {"labels": {label: {"f1": f} for label, f in zip(small.labels, f1, strict=True)}}}
+def test_rare_and_weak_labels_need_more(small: Bundle) -> None:
+    def needs(f1: list[float], positives: list[int]) -> np.ndarray:
+        rows = zip(small.labels, f1, positives, strict=True)
+        measured = {label: {"f1": f, "positives": n} for label, f, n in rows}
+        return selection.needs(replace(small, report={"out_of_fold": {"labels": measured}}))
 
-    weak_first = replace(small, report=report([0.2, 0.8, 0.8]))
-    assert selection.needs(weak_first, []).argmax() == 0
-    equal = replace(small, report=report([0.5, 0.5, 0.5]))
-    rare_last = [e for e in small_examples if "road_repair" not in e.labels]
-    assert selection.needs(equal, rare_last).argmax() == 2
-    assert selection.needs(equal, rare_last).mean() == pytest.approx(1)
+    assert needs([0.2, 0.8, 0.8], [40, 40, 40]).argmax() == 0
+    assert needs([0.5, 0.5, 0.5], [40, 40, 10]).argmax() == 2
+    assert needs([0.5, 0.5, 0.5], [40, 40, 10]).mean() == pytest.approx(1)
 
 
 def test_the_table_names_labels_and_paragraphs(small: Bundle, small_examples: list[Example]) -> None:
-    choices = selection.choose([paragraph(text, i) for i, text in enumerate(TEXTS)], small, small_examples)
+    choices = selection.choose([paragraph(text, i) for i, text in enumerate(TEXTS)], small, texts_of(small_examples))
     shown = selection.table(choices, small.labels)
     assert all(choice.paragraph.id in shown for choice in choices)
     doubtful = {label for choice in choices for label in choice.doubtful}

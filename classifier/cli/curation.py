@@ -46,7 +46,8 @@ def _next(options: argparse.Namespace) -> int:
     model, given = bundle.load(place), material.load(options.labels, options.taxonomy)
     tally = batch.Tally()
     paragraphs = list(batch.split(documents.discover(options.inputs), tally, name_skipped))
-    choices = selection.choose(paragraphs, model, given.examples, options.count)
+    known = [example.text for example in given.examples]
+    choices = selection.choose(paragraphs, model, known, options.count)
     print(selection.table(choices, model.labels))
     print(f"\n{len(choices)} of {len(paragraphs)} paragraphs; {explanation.advice(place, model.labels)}")
     return 1 if tally.skipped else 0

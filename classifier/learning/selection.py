@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.learning import similarity
-from classifier.records import Example, Kind, Paragraph
+from classifier.records import Kind, Paragraph
 from classifier.tagging.bundle import Bundle
+from classifier.tagging.chinese import all_simplified
 from classifier.tagging.tagger import Tagger
 
 Floats = npt.NDArray[np.floating]
@@ -33,18 +34,17 @@ class Choice:
     nearest: float  # cosine with the most similar example
 
 
-def choose(
-    paragraphs: Sequence[Paragraph], bundle: Bundle, examples: Sequence[Example], count: int = 100
-) -> list[Choice]:
-    """Give up to `count` paragraphs to label, worthiest first."""
+def choose(paragraphs: Sequence[Paragraph], bundle: Bundle, known: Sequence[str], count: int = 100) -> list[Choice]:
+    """Give up to `count` paragraphs to label, worthiest first. `known`: the texts that are labelled, or sent to be."""
     useful = [p for p in paragraphs if p.kind is not Kind.FURNITURE and not p.duplicate_of and p.text.strip()]
     if not useful:
         return []
-    probability = Tagger(bundle=bundle).probabilities([p.text for p in useful])
+    texts = all_simplified([p.text for p in useful])
+    probability = Tagger(bundle=bundle).probabilities(texts)
     wrong = np.where(probability >= bundle.weights.threshold, 1.0 - probability, probability)
-    rows = similarity.rows([p.text for p in useful], bundle)
-    nearest = _nearest(rows, similarity.rows([e.text for e in examples], bundle))
-    worth = (wrong @ needs(bundle, examples)) * (2.0 - nearest)
+    rows = similarity.rows(texts, bundle)
+    nearest = _nearest(rows, similarity.rows(all_simplified(known), bundle))
+    worth = (wrong @ needs(bundle)) * (2.0 - nearest)
     taken: list[int] = []
     for i in np.argsort(-worth, kind="stable").tolist():
         if len(taken) == count:
@@ -54,11 +54,11 @@ def choose(
     return [_choice(useful[i], float(worth[i]), wrong[i], float(nearest[i]), bundle) for i in taken]
 
 
-def needs(bundle: Bundle, examples: Sequence[Example]) -> Floats:
-    """Give how much each label needs examples, 1 on average: rare ones more, and those measured weak."""
-    positives = np.array([sum(label in e.labels for e in examples) for label in bundle.labels])
-    measured = bundle.report.get("out_of_fold", {}).get("labels", {})
-    weak = np.array([1.0 - (measured.get(label, {}).get("f1") or 0.0) for label in bundle.labels])
+def needs(bundle: Bundle) -> Floats:
+    """Give how much each label needs examples, 1 on average: more where the model had few, or is measured weak."""
+    measured = [bundle.report["out_of_fold"]["labels"].get(label, {}) for label in bundle.labels]
+    positives = np.array([label.get("positives", 0) for label in measured])
+    weak = np.array([1.0 - (label.get("f1") or 0.0) for label in measured])
     need = np.sqrt(weak / (1.0 + positives))
     return np.asarray(need / need.mean() if need.any() else np.ones(len(need)))
 

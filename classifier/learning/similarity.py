@@ -15,7 +15,7 @@ def rows(texts: Sequence[str], bundle: Bundle) -> Any:  # noqa: ANN401  # SciPy 
     try:
         from scipy.sparse import csr_matrix
     except ImportError as error:
-        raise MissingExtra("scikit-learn", "learn") from error
+        raise MissingExtra("scipy", "learn") from error
     counts = features.count(texts, bundle.trie, bundle.cues, len(bundle.labels))
     values = features.weigh(counts, bundle.weights.idf, bundle.weights.power)
     return csr_matrix((values, counts.terms, counts.start), shape=(len(texts), len(bundle.vocabulary)))

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from classifier.learning import selection
 from classifier.records import Kind, Paragraph, Skipped, Tagged
-from classifier.studio import ordering, tasks
+from classifier.studio import tasks
 from classifier.studio.client import StoredTask, Studio
 from classifier.studio.errors import StudioError
 from classifier.studio.projects import checked_labels
@@ -46,10 +47,9 @@ def push(
     fresh = _fresh(given, known, done, headings=tagger.headings)
     if next_ is not None:
         texts = [text for text in known.values() if isinstance(text, str)]
-        said = replace(tagger, evidence=False).tag(candidate.paragraph for candidate in fresh.values())
-        chosen = ordering.most_useful(said, next_, ordering.rarity(model), texts)
+        chosen = selection.choose([candidate.paragraph for candidate in fresh.values()], model, texts, next_)
         done.passed += len(fresh) - len(chosen)
-        fresh = {(name := tasks.identity(paragraph)): fresh[name] for paragraph in chosen}
+        fresh = {(name := tasks.identity(choice.paragraph)): fresh[name] for choice in chosen}
     for batch in _batches(fresh.values()):
         said = tagger.tag(candidate.paragraph for candidate in batch)
         rows = [_row(candidate, tagged, blind, labels) for candidate, tagged in zip(batch, said, strict=True)]

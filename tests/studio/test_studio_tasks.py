@@ -10,7 +10,7 @@ from label_studio_sdk.label_interface import LabelInterface
 
 from classifier import taxonomy as taxonomies
 from classifier.records import Evidence, Kind, Note, Paragraph, Skipped, Tag, Tagged
-from classifier.studio import interface, ordering, tasks
+from classifier.studio import interface, tasks
 from classifier.studio.client import StoredTask
 from classifier.studio.judgements import Harvest, harvest
 from classifier.studio.tasks import Candidate
@@ -157,41 +157,6 @@ def test_blindness_is_a_share_and_the_same_each_time() -> None:
     assert set(blind) <= {name for name in names if tasks.is_blind(name, 0.2)}
     assert not any(tasks.is_blind(name, 0.0) for name in names)
     assert all(tasks.is_blind(name, 1.0) for name in names)
-
-
-# which first
-
-
-def test_the_least_certain_come_first_and_copies_not_at_all() -> None:
-    sure, torn, copy, other = (
-        said("山坡上种树两千棵，村里人都来了。", 1, a=0.99),
-        said("引水渠边改滴灌，全村一年省水3成，增收20万元。", 2, a=0.5),
-        said("引水渠边改滴灌，全村一年省水5成，增收90万元。", 3, a=0.51),
-        said("县道修补坑槽，年底前完工。", 4, a=0.8),
-    )
-    assert [p.number for p in ordering.most_useful([sure, torn, copy, other], 3, {})] == [2, 4, 1]
-    assert [p.number for p in ordering.most_useful([copy, other], 5, {}, [torn.paragraph.text])] == [4]
-
-
-def test_doubt_about_a_rare_label_counts_more() -> None:
-    usual, rare = said("甲乙丙丁", 1, a=0.6, b=0.0), said("戊己庚辛", 2, a=0.0, b=0.4)
-    assert ordering.most_useful([usual, rare], 1, {"a": 0.5, "b": 2.0}) == [rare.paragraph]
-    assert ordering.most_useful([usual, rare], 1, {"a": 2.0, "b": 0.5}) == [usual.paragraph]
-
-
-def test_rarity_follows_the_examples_that_a_model_had(small: Bundle) -> None:
-    weights = ordering.rarity(small)
-    positives = {label: small.report["out_of_fold"]["labels"][label]["positives"] for label in TAXONOMY.ids}
-    assert set(weights) == set(TAXONOMY.ids)
-    assert sorted(TAXONOMY.ids, key=lambda v: positives[v]) == sorted(TAXONOMY.ids, key=lambda v: -weights[v])
-    assert all(0.5 <= weight <= 2.0 for weight in weights.values())
-
-
-@given(st.lists(st.text("甲乙丙1", max_size=6), max_size=12), st.integers(0, 15))
-def test_no_more_than_wanted_and_none_twice(texts: list[str], count: int) -> None:
-    chosen = ordering.most_useful([said(t, n, a=0.5) for n, t in enumerate(texts)], count, {})
-    assert len(chosen) <= count
-    assert len({paragraph.text for paragraph in chosen}) == len(chosen)
 
 
 # annotations
