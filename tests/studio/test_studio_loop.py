@@ -26,9 +26,9 @@ from classifier.tagging.bundle import Bundle
 TAXONOMY = taxonomies.load(SMALL / "taxonomy.toml")
 WATER, TREES, ROADS = TAXONOMY.ids
 RETRAIN = f"""
-import runpy, sys
-sys.argv += ["--promote", "force"]
-runpy.run_path({str(ROOT / "scripts" / "retrain.py")!r}, run_name="__main__")
+import os, sys
+script = {str(ROOT / "scripts" / "retrain.py")!r}
+os.execv(sys.executable, [sys.executable, script, *sys.argv[1:], "--promote", "force"])
 """
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
