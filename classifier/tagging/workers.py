@@ -3,7 +3,10 @@
 The processes are joblib's (loky). Its `Parallel` is not used: behind one slow task it lets results pile up without end.
 """
 
+import os
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
@@ -16,7 +19,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _AHEAD = 3  # tasks to a worker that are given out before the first result is awaited
-_IDLE = 5  # seconds after which a worker without a task leaves: also where the run was killed
+_LOOK = 0.5  # seconds between a worker's looks for the run that it works for
 
 
 def ordered(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) -> Generator[Result, None, None]:
@@ -31,7 +34,7 @@ def ordered(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) ->
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     pool = ProcessPoolExecutor(
-        jobs, timeout=_IDLE, initializer=_leave_interrupts_to_the_parent, env=dict.fromkeys(_THREADS, "1")
+        jobs, initializer=_stay_with_the_run, initargs=(os.getpid(),), env=dict.fromkeys(_THREADS, "1")
     )
     try:
         waiting: deque[Callable[[], Result]] = deque()
@@ -55,5 +58,13 @@ def ordered(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) ->
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # the processes are the parallelism
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _stay_with_the_run(run: int) -> None:
+    """Leave interrupts to the run, and go where it is gone: one that is killed tells nobody, and reads no result."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def look() -> None:
+        while os.getppid() == run:
+            time.sleep(_LOOK)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, daemon=True).start()
