@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier.errors import MissingExtra
+from classifier.errors import MissingExtra, PolicytagError
 from classifier.learning import vocabulary
 from classifier.learning.cues import Cue
 from classifier.records import Example
@@ -77,6 +77,7 @@ class Problem:
         """Fit all labels on the examples of `rows`."""
         try:
             from joblib import Parallel, delayed
+            from joblib.externals.loky.process_executor import BrokenProcessPool
             from scipy.sparse import vstack
         except ImportError as error:
             raise MissingExtra("joblib", "learn") from error
@@ -88,9 +89,15 @@ class Problem:
             true = np.vstack([true, self.cue_true])
             weight = np.append(weight, np.full(len(self.cue_true), self.config.cue_example))
         # processes, not threads: liblinear's random numbers are global, and threads would race for them
-        found = Parallel(n_jobs=-1)(
-            delayed(_fit_label)(matrix, true[:, j], weight, self.config.cost) for j in range(true.shape[1])
-        )
+        labels = range(true.shape[1])
+        try:
+            found = Parallel(n_jobs=-1)(
+                delayed(_fit_label)(matrix, true[:, j], weight, self.config.cost) for j in labels
+            )
+        except BrokenProcessPool as error:
+            raise PolicytagError(
+                "a process that fitted a label was killed, perhaps for want of memory", "free memory and train again"
+            ) from error
         coef = np.array([c for c, _ in found], dtype=np.float32).T
         split = len(self.vocabulary)
         return Fit(idf, np.ascontiguousarray(coef[:split]), coef[split:], np.array([b for _, b in found], np.float32))
