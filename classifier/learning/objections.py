@@ -11,6 +11,7 @@ from classifier.records import Example
 from classifier.tagging.bundle import Bundle
 
 MARGIN = 0.01  # of micro or macro F1 that chance may take; less is refused too where the interval excludes chance
+NOISE = 0.005  # but not so little: two trainings on nearly the same examples differ by it, which no interval knows
 LABEL_MARGIN, LABEL_POSITIVES = 0.05, 15  # of a label's F1; with fewer positives it is too noisy to be judged
 CALIBRATION_MARGIN = 0.02  # where the interval excludes chance
 NAMED = 0.01  # labels that lost more are named in a refusal
@@ -42,7 +43,7 @@ def losses(comparison: Comparison) -> list[str]:
     found = []
     for name in ("micro_f1", "macro_f1"):
         change = comparison.figures[name]
-        surely = change.interval is not None and change.interval[1] < 0
+        surely = change.interval is not None and change.interval[1] < 0 and change.rise < -NOISE
         if surely or change.rise < -MARGIN:
             found.append(f"{name} {change}")
     error = comparison.figures["calibration_error_from_0.2"]
