@@ -49,16 +49,6 @@ class Document:
     pages: tuple[int, ...] = ()
 
 
-class Row(NamedTuple):
-    """A table row: one paragraph as it stands, with the other columns to be handed back."""
-
-    document: str
-    number: int
-    id: str
-    text: str
-    columns: Mapping[str, object]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """An input that could not be read, and why."""
@@ -68,7 +58,10 @@ class Skipped:
 
 
 class Paragraph(NamedTuple):
-    """A paragraph with where it came from: `source` holds ranges of the decoded input."""
+    """A paragraph with where it came from: `source` holds ranges of the decoded input, or of a table row's text.
+
+    `columns`: the row's other columns, to be handed back.
+    """
 
     id: str
     document: str

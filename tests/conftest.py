@@ -15,7 +15,7 @@ from classifier.learning import cues as cue_files
 from classifier.learning import examples as label_files
 from classifier.learning import training
 from classifier.learning.cues import Cue
-from classifier.records import Example
+from classifier.records import Example, Kind, Paragraph
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.outputs import FORMATS
@@ -41,6 +41,11 @@ def written(form: str, *records: Mapping[str, object]) -> bytes:
         writer.write(record)
     writer.finish()
     return file.getvalue()
+
+
+def row(document: str, number: int, id_: str, text: str, columns: Mapping[str, object]) -> Paragraph:
+    """Give the paragraph that a table row is."""
+    return Paragraph(id_, document, number, Kind.BODY, text, ((0, len(text)),), columns=columns)
 
 
 @pytest.fixture(scope="session")

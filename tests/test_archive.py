@@ -13,9 +13,9 @@ import pytest
 from docx import Document as Word
 from pyarrow import parquet
 
-from classifier.records import Document, Row, Skipped
-from classifier.tagging import archive
-from classifier.tagging.documents import Source, read
+from classifier.records import Document, Paragraph, Skipped
+from classifier.tagging import archive, documents
+from classifier.tagging.documents import Source
 
 TEXT = "园区对知识产权质押贷款给予贴息。\n"
 
@@ -32,7 +32,7 @@ def zipped(*members):
 def items(tmp_path, data, name="a.zip"):
     path = tmp_path / name
     path.write_bytes(data)
-    return list(read(Source(path.name, path)))
+    return list(documents.items([Source(path.name, path)]))
 
 
 def told(tmp_path, data):
@@ -73,7 +73,7 @@ def test_every_format_is_read_in_an_archive(tmp_path):
         "文档里的话。", "表格里的话。", "列里的话。", "行里的话。", "对象里的话。", "网页里的话。", "# 标题",
         TEXT.strip(),
     ]  # fmt: skip
-    rows = [item.id for item in found if isinstance(item, Row)]
+    rows = [item.id for item in found if isinstance(item, Paragraph)]
     assert rows == [f"a.zip/{name}#1" for name in ("b.xlsx", "c.parquet", "d.csv", "e.jsonl")]
 
 

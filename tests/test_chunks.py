@@ -80,14 +80,15 @@ def test_the_last_chunk_ends_where_the_inputs_do(folder, names):
 def test_a_large_table_is_cut_by_rows(folder):
     found = list(chunks(sources(folder, ["many.jsonl"])))
     assert len(found) > 3
-    assert max(len(chunk.parts) for chunk in found) <= 1024
-    assert [part.number for chunk in found for part in chunk.parts] == list(range(1, 3001))
+    assert max(len(part.lines) for chunk in found for part in chunk.parts) <= 256
+    rows = [item for chunk in found for item in documents.items(chunk.parts)]
+    assert [row.number for row in rows] == list(range(1, 3001))
 
 
 def test_pages_are_a_few_to_a_chunk_and_a_table_stands_alone(folder):
     given_ = sources(folder, ["page.txt"] * 10 + ["few.jsonl"] + ["page.txt"])
     assert [(part.start, part.stop) for part in groups(given_)] == [(0, 8), (8, 10), (10, 11), (11, 12)]
-    assert [len(chunk.parts) for chunk in chunks(given_)] == [8, 2, 2, 1]
+    assert [len(chunk.parts) for chunk in chunks(given_)] == [8, 2, 1, 1]
 
 
 def test_documents_are_left_to_whoever_works_on_them(folder):

@@ -7,9 +7,11 @@ import os
 import sys
 
 import pytest
+from conftest import row
 
 from classifier.errors import UsageError
-from classifier.records import Document, Row, Skipped
+from classifier.records import Document, Paragraph, Skipped
+from classifier.tagging import documents
 from classifier.tagging.documents import Source, discover, read
 
 TEXT = "园区对知识产权质押贷款给予贴息。\n每家企业每年最高五十万元。\n"
@@ -29,7 +31,7 @@ def write(path, content=TEXT):
 
 
 def items(path):
-    return list(read(Source(path.name, path)))
+    return list(documents.items([Source(path.name, path)]))
 
 
 def reason(path):
@@ -208,8 +210,8 @@ def test_a_csv_row_is_a_row_with_its_other_columns(folder, delimiter, name):
     table = "".join(delimiter.join(line) + "\r\n" for line in lines)
     path = write(folder / "rows.csv", table.encode(name))
     assert items(path) == [
-        Row(document="rows.csv", number=1, id="a", text="园区贴息一半，最高五十万元。", columns={"year": "2024"}),
-        Row(document="rows.csv", number=2, id="b", text="银行敢贷了。", columns={"year": "2025"}),
+        row("rows.csv", 1, "a", "园区贴息一半，最高五十万元。", {"year": "2024"}),
+        row("rows.csv", 2, "b", "银行敢贷了。", {"year": "2025"}),
     ]
 
 
@@ -241,7 +243,7 @@ def test_a_table_without_a_text_column_is_named_with_the_columns_it_has(folder):
 
 def test_a_row_with_an_empty_text_is_named_and_the_others_go_on(folder):
     found = items(write(folder / "rows.csv", "id,text\n1,甲\n2, \n3,乙\n4\n"))
-    assert [item.text if isinstance(item, Row) else (item.name, item.reason) for item in found] == [
+    assert [item.text if isinstance(item, Paragraph) else (item.name, item.reason) for item in found] == [
         "甲",
         ("rows.csv#2", "its text is empty"),
         "乙",
@@ -261,24 +263,24 @@ def test_more_cells_than_columns_are_kept(folder):
 def test_a_broken_byte_in_a_table_is_named_after_the_rows_before_it(folder):
     good = "".join(f"{n},园区贴息一半\n" for n in range(9000))
     found = items(write(folder / "rows.csv", f"id,text\n{good}".encode() + b"9001,\xff\xff\n"))
-    assert [type(item) for item in found[:8000]] == [Row] * 8000
+    assert [type(item) for item in found[:8000]] == [Paragraph] * 8000
     assert isinstance(found[-1], Skipped) and "broken byte" in found[-1].reason
 
 
 def test_a_zero_byte_in_a_table_is_no_crash(folder):
     found = items(write(folder / "rows.csv", "id,text\n1,甲" + "乙" * 400 + "\0\n2,丙\n"))
-    assert all(isinstance(item, (Row, Skipped)) for item in found) and found
+    assert all(isinstance(item, (Paragraph, Skipped)) for item in found) and found
 
 
 def test_a_jsonl_line_is_a_row(folder):
-    (row,) = items(write(folder / "rows.jsonl", '{"text": "甲", "id": 7, "year": 2024, "tags": ["x"]}\n'))
-    assert row == Row(document="rows.jsonl", number=1, id="7", text="甲", columns={"year": 2024, "tags": ["x"]})
+    (found,) = items(write(folder / "rows.jsonl", '{"text": "甲", "id": 7, "year": 2024, "tags": ["x"]}\n'))
+    assert found == row("rows.jsonl", 1, "7", "甲", {"year": 2024, "tags": ["x"]})
 
 
 def test_bad_jsonl_lines_are_named_and_the_others_go_on(folder):
     lines = ['{"text": "甲"}', "{", "[1]", '{"content": "乙"}', '{"text": 5}', '{"text": ""}', "", '{"text": "丙"}']
     found = items(write(folder / "rows.jsonl", "\n".join(lines)))
-    assert [item.text for item in found if isinstance(item, Row)] == ["甲", "丙"]
+    assert [item.text for item in found if isinstance(item, Paragraph)] == ["甲", "丙"]
     assert [(item.name, item.reason.split(":")[0]) for item in found if isinstance(item, Skipped)] == [
         ("rows.jsonl#2", "not JSON"),
         ("rows.jsonl#3", "not a JSON object"),
@@ -295,4 +297,4 @@ def test_a_jsonl_file_may_begin_with_a_mark(folder):
 
 def test_a_jsonl_line_of_broken_bytes_is_named(folder):
     found = items(write(folder / "rows.jsonl", '{"text": "甲"}\n'.encode() + b'{"text": "\xff"}\n'))
-    assert [type(item) for item in found] == [Row, Skipped]
+    assert [type(item) for item in found] == [Paragraph, Skipped]

@@ -32,7 +32,7 @@ def done(n: int, rows: bytes) -> Done:
 
 
 def chunk_number(start: Position) -> int:
-    return start.source * 2 + (1 if start.item else 0)
+    return start.source * 2 + (1 if start.parts else 0)
 
 
 class Crash(BaseException):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layouts import pages
 
-from classifier.records import Document, Kind, Note, Row
-from classifier.tagging.paragraphs import paragraphs, row_paragraph
+from classifier.records import Document, Kind, Note
+from classifier.tagging.paragraphs import paragraphs
 
 CASES = Path(__file__).parent / "cases"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
@@ -121,10 +121,3 @@ def test_only_body_text_is_cut_or_a_fragment():
     noted = [p for p in paragraphs(Document(name="page", text=text)) if p.note]
     assert {p.kind for p in noted} == {Kind.BODY}
     assert noted[-1].note is Note.CUT
-
-
-def test_a_table_row_is_one_body_paragraph_as_it_stands():
-    text = "第一行\n第二行 "
-    found = row_paragraph(Row(document="t.csv", number=7, id="x", text=text, columns={"year": "2024"}))
-    assert (found.id, found.document, found.number, found.kind) == ("x", "t.csv", 7, Kind.BODY)
-    assert (found.text, found.source, found.columns) == (text, ((0, len(text)),), {"year": "2024"})

@@ -9,15 +9,16 @@ import zipfile
 import openpyxl
 import pyarrow
 import pytest
-from conftest import written
+from conftest import row, written
 from pyarrow import parquet
 
-from classifier.records import Row, Skipped
+from classifier.records import Paragraph, Skipped
+from classifier.tagging import documents
 from classifier.tagging.documents import Source, read
 
 
 def items(path):
-    return list(read(Source(path.name, path)))
+    return list(documents.items([Source(path.name, path)]))
 
 
 def reason(path):
@@ -37,8 +38,8 @@ def saved(path, *sheets, change=None):
     book.remove(book.active)
     for n, sheet in enumerate(sheets, 1):
         page = book.create_sheet(f"表{n}")
-        for row in sheet:
-            page.append(row)
+        for cells in sheet:
+            page.append(cells)
     if change:
         change(book)
     book.save(path)
@@ -63,7 +64,7 @@ def test_json_lines_in_another_encoding_are_read(tmp_path, name):
 def test_a_row_of_broken_bytes_is_skipped_and_the_rows_after_it_go_on(tmp_path):
     table = "id,text\n1,园区贴息一半\n".encode() + b"2,\xff\xff\xff\n" + "3,银行参与\n".encode()
     found = items(put(tmp_path / "rows.csv", table))
-    assert [type(item) for item in found] == [Row, Skipped, Row]
+    assert [type(item) for item in found] == [Paragraph, Skipped, Paragraph]
     assert found[1].name == "rows.csv#2" and "broken bytes" in found[1].reason
 
 
@@ -81,8 +82,8 @@ def test_a_sheet_s_rows_are_rows_with_their_other_columns(tmp_path):
         tmp_path / "表.xlsx", [["id", "text", "年份"], ["a", "园区贴息一半。", 2024], [None, "银行参与。", 2025]]
     )
     assert items(path) == [
-        Row(document="表.xlsx", number=1, id="a", text="园区贴息一半。", columns={"年份": 2024}),
-        Row(document="表.xlsx", number=2, id="表.xlsx#2", text="银行参与。", columns={"年份": 2025}),
+        row("表.xlsx", 1, "a", "园区贴息一半。", {"年份": 2024}),
+        row("表.xlsx", 2, "表.xlsx#2", "银行参与。", {"年份": 2025}),
     ]
 
 
@@ -94,7 +95,7 @@ def test_a_title_may_stand_above_the_header(tmp_path):
 def test_every_sheet_with_a_text_column_is_read_under_its_name(tmp_path):
     path = saved(tmp_path / "a.xlsx", [["text"], ["甲"]], [["text"], ["乙"]], [["说明"], ["丙"]], [])
     found = items(path)
-    assert [(item.document, item.id) for item in found if isinstance(item, Row)] == [
+    assert [(item.document, item.id) for item in found if isinstance(item, Paragraph)] == [
         ("a.xlsx/表1", "a.xlsx/表1#1"),
         ("a.xlsx/表2", "a.xlsx/表2#1"),
     ]
@@ -132,7 +133,7 @@ def test_a_text_merged_over_rows_counts_once(tmp_path):
 
 def test_a_formula_without_its_value_is_named_and_the_others_go_on(tmp_path):
     found = items(saved(tmp_path / "a.xlsx", [["text", "年份"], ['=CONCAT("甲","乙")', 1], ["丙", "=1+1"]]))
-    assert [type(item) for item in found] == [Skipped, Row]
+    assert [type(item) for item in found] == [Skipped, Paragraph]
     assert "formula" in found[0].reason and found[1].columns == {"年份": None}
 
 
@@ -212,14 +213,14 @@ def test_a_parquet_row_is_a_row_with_its_other_columns(tmp_path):
     table = pyarrow.table({"id": ["a", None], "text": ["园区贴息一半。", "银行参与。"], "年份": [2024, 2025]})
     parquet.write_table(table, tmp_path / "a.parquet")
     assert items(tmp_path / "a.parquet") == [
-        Row(document="a.parquet", number=1, id="a", text="园区贴息一半。", columns={"年份": 2024}),
-        Row(document="a.parquet", number=2, id="a.parquet#2", text="银行参与。", columns={"年份": 2025}),
+        row("a.parquet", 1, "a", "园区贴息一半。", {"年份": 2024}),
+        row("a.parquet", 2, "a.parquet#2", "银行参与。", {"年份": 2025}),
     ]
 
 
 def test_a_parquet_row_without_text_is_named_and_the_others_go_on(tmp_path):
     parquet.write_table(pyarrow.table({"text": ["甲", None, " ", "乙"]}), tmp_path / "a.parquet")
-    assert [type(item) for item in items(tmp_path / "a.parquet")] == [Row, Skipped, Skipped, Row]
+    assert [type(item) for item in items(tmp_path / "a.parquet")] == [Paragraph, Skipped, Skipped, Paragraph]
 
 
 def test_a_parquet_file_without_text_column_is_named(tmp_path):

@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from classifier.records import Skipped
 from classifier.tagging import documents
 from classifier.tagging.decoding import Undecodable, plausible
-from classifier.tagging.sources import Item, Source
+from classifier.tagging.sources import Item, Lines, Source
 
 MEMBERS = 10_000
 TOTAL = 2 << 30  # bytes, unpacked, of an archive with the archives in it
@@ -36,7 +36,7 @@ class _Budget:
     members: int = MEMBERS
 
 
-def read(source: Source) -> Iterator[Item]:
+def read(source: Source) -> Iterator[Item | Lines]:
     """Give the items of all members of a ZIP archive. Raises `Undecodable` where it is none or has too many."""
     with source.seekable() as file:
         yield from _members(source.name, file, _Budget(), nested=False)
@@ -67,7 +67,7 @@ def opened(file: BinaryIO, what: str, total: int = TOTAL) -> ZipFile:
     return archive
 
 
-def _members(name: str, file: BinaryIO, budget: _Budget, *, nested: bool) -> Iterator[Item]:
+def _members(name: str, file: BinaryIO, budget: _Budget, *, nested: bool) -> Iterator[Item | Lines]:
     try:
         archive = ZipFile(file)
     except _DAMAGED as error:
@@ -93,7 +93,7 @@ def _members(name: str, file: BinaryIO, budget: _Budget, *, nested: bool) -> Ite
             yield Skipped(name=name, reason="empty")
 
 
-def _member(archive: ZipFile, info: ZipInfo, place: str, budget: _Budget, *, nested: bool) -> Iterator[Item]:
+def _member(archive: ZipFile, info: ZipInfo, place: str, budget: _Budget, *, nested: bool) -> Iterator[Item | Lines]:
     """Read one member, whatever it holds."""
     source = Source(place, None, lambda: _buffered(archive.open(info)))
     try:

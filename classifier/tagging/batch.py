@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from classifier.errors import PolicytagError
-from classifier.records import Document, Paragraph, Row, Skipped
+from classifier.records import Document, Paragraph, Skipped
 from classifier.tagging import bundle, outputs, workers
 from classifier.tagging.chunks import Chunk, Position, chunks
-from classifier.tagging.documents import Item, Source, read
-from classifier.tagging.paragraphs import paragraphs, row_paragraph
+from classifier.tagging.documents import Item, Lines, Source, items
+from classifier.tagging.paragraphs import paragraphs
 from classifier.tagging.tagger import Engine, Tagger
 from classifier.tagging.writers import Record
 
@@ -95,16 +94,16 @@ class Sink(Protocol):
 
 
 def split(
-    parts: Iterable[Source | Item], tally: Tally, skip: Callable[[Skipped], None] = lambda _: None
+    parts: Iterable[Source | Item | Lines], tally: Tally, skip: Callable[[Skipped], None] = lambda _: None
 ) -> Iterator[Paragraph]:
     """Give the paragraphs of all inputs in order; `skip` is told of each that could not be read."""
-    for item in chain.from_iterable(read(part) if isinstance(part, Source) else (part,) for part in parts):
+    for item in items(parts):
         tally.given += 1
         match item:
-            case Row():
+            case Paragraph():
                 tally.paragraphs += 1
                 tally.done += 1
-                yield row_paragraph(item)
+                yield item
             case Document():
                 found = paragraphs(item)
                 tally.paragraphs += len(found)

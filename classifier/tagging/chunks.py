@@ -10,7 +10,7 @@ from itertools import islice
 
 from classifier.records import Document, Skipped
 from classifier.tagging.documents import read
-from classifier.tagging.sources import Item, Source
+from classifier.tagging.sources import Item, Lines, Source
 
 # read piece by piece, for they may be larger than memory; others are read whole, by whoever works on them
 STREAMED = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".zip"})
@@ -23,10 +23,10 @@ _BYTES = 3  # of a Chinese character in UTF-8
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in the inputs: `source` of them are behind it, and `item` rows or members of the next."""
+    """A place in the inputs: `source` of them are behind it, and `parts` rows, blocks or members of the next."""
 
     source: int = 0
-    item: int = 0
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Chunk:
     `read` is how many bytes of the inputs it stands for: estimated within a file, right at its end.
     """
 
-    parts: tuple[Source | Item, ...]
+    parts: tuple[Source | Item | Lines, ...]
     end: Position
     read: int
 
@@ -45,7 +45,7 @@ def chunks(sources: Sequence[Source], start: Position = Position()) -> Iterator[
     """Give all that comes after `start`, which has to be the end of a chunk."""
     for group in groups(sources, start.source):
         if is_streamed(sources[group.start]):
-            yield from _stream(sources[group.start], group.start, start.item if group.start == start.source else 0)
+            yield from _stream(sources[group.start], group.start, start.parts if group.start == start.source else 0)
         else:
             parts = sources[group.start : group.stop]
             yield Chunk(parts=tuple(parts), end=Position(group.stop), read=sum(map(size, parts)))
@@ -92,7 +92,7 @@ def _stream(source: Source, number: int, behind: int) -> Iterator[Chunk]:
     items = read(source)
     left = size(source)
     left -= min(left, sum(map(_bytes, islice(items, behind))))
-    parts: list[Item] = []
+    parts: list[Item | Lines] = []
     cost = took = 0
     for item in items:
         if cost >= _ENOUGH:
@@ -102,11 +102,19 @@ def _stream(source: Source, number: int, behind: int) -> Iterator[Chunk]:
             yield Chunk(parts=tuple(parts), end=Position(number, behind), read=took)
             parts, cost, took = [], 0, 0
         parts.append(item)
-        text = _bytes(item)
-        took += text
-        cost += text + (_DOCUMENT if isinstance(item, Document) else _ROW)
+        took += _bytes(item)
+        cost += _bytes(item) + _around(item)
     yield Chunk(parts=tuple(parts), end=Position(number + 1), read=left)
 
 
-def _bytes(item: Item) -> int:
+def _around(item: Item | Lines) -> int:
+    """Give what an item costs besides its bytes."""
+    if isinstance(item, Document):
+        return _DOCUMENT
+    return _ROW * len(item.lines) if isinstance(item, Lines) else _ROW
+
+
+def _bytes(item: Item | Lines) -> int:
+    if isinstance(item, Lines):
+        return item.size
     return 0 if isinstance(item, Skipped) else _BYTES * len(item.text)

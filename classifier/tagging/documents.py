@@ -1,17 +1,17 @@
-"""Paths and stdin → Documents, table Rows, and for what cannot be read, Skipped records."""
+"""Paths and stdin → Documents, Paragraphs of tables, and for what cannot be read, Skipped records."""
 
 import glob
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from classifier.errors import MissingExtra, UsageError
 from classifier.records import Document, Skipped, Unit
 from classifier.tagging.decoding import Undecodable, decode, encoding
-from classifier.tagging.sources import Item, Source
+from classifier.tagging.sources import Item, Lines, Source
 
-__all__ = ["Item", "Source", "discover", "read"]
+__all__ = ["Item", "Lines", "Source", "discover", "items", "read"]
 
 _SAMPLE = 1 << 16
 _LINE = 5_000_000  # characters; a longer line may pass, one of twice the length never does
@@ -55,8 +55,20 @@ def discover(inputs: Sequence[str]) -> list[Source]:
     return [Source(name if names[name] == 1 or path is None else _name(path), path) for path, name in found.items()]
 
 
-def read(source: Source) -> Iterator[Item]:
-    """Give the documents or rows of one input; never raises for what the input holds."""
+def items(parts: Iterable[Source | Item | Lines]) -> Iterator[Item]:
+    """Give all documents and paragraphs of inputs and of what was read of them already."""
+    for part in parts:
+        for item in read(part) if isinstance(part, Source) else (part,):
+            if isinstance(item, Lines):
+                from classifier.tagging import tables
+
+                yield from tables.parsed(item)
+            else:
+                yield item
+
+
+def read(source: Source) -> Iterator[Item | Lines]:
+    """Give the documents, rows or lines of one input; never raises for what the input holds."""
     try:
         yield from _READERS.get(source.suffix, _unknown)(source)
     except Undecodable as error:
@@ -160,7 +172,7 @@ def _csv(source: Source) -> Iterator[Item]:
     return tables.csv(source)
 
 
-def _jsonl(source: Source) -> Iterator[Item]:
+def _jsonl(source: Source) -> Iterator[Lines | Skipped]:
     from classifier.tagging import tables
 
     return tables.jsonl(source)
@@ -172,13 +184,13 @@ def _parquet(source: Source) -> Iterator[Item]:
     return tables.parquet(source)
 
 
-def _zip(source: Source) -> Iterator[Item]:
+def _zip(source: Source) -> Iterator[Item | Lines]:
     from classifier.tagging import archive
 
     return archive.read(source)
 
 
-_READERS: dict[str, Callable[[Source], Iterator[Item]]] = {
+_READERS: dict[str, Callable[[Source], Iterator[Item | Lines]]] = {
     ".txt": _text, ".md": _markdown, ".markdown": _markdown, ".csv": _csv, ".tsv": _csv, ".jsonl": _jsonl,
     ".ndjson": _jsonl, ".html": _html, ".htm": _html, ".xhtml": _html, ".shtml": _html, ".docx": _docx,
     ".xlsx": _xlsx, ".xlsm": _xlsx, ".parquet": _parquet, ".pdf": _pdf,

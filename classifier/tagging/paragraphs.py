@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice, zip_longest
 
-from classifier.records import Document, Kind, Note, Paragraph, Row, Span, Unit
+from classifier.records import Document, Kind, Note, Paragraph, Span, Unit
 from classifier.tagging import wording
 from classifier.tagging.articles import regroup
 from classifier.tagging.chinese import simplified
@@ -49,14 +49,6 @@ def paragraphs(document: Document) -> list[Paragraph]:
                 )
             )
     return found
-
-
-def row_paragraph(row: Row) -> Paragraph:
-    """Give a table row as the one paragraph that it is."""
-    return Paragraph(
-        id=row.id, document=row.document, number=row.number, kind=Kind.BODY, text=row.text,
-        source=((0, len(row.text)),), columns=row.columns,
-    )  # fmt: skip
 
 
 def _restored(text: str) -> Iterator[Unit]:

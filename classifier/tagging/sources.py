@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from classifier.records import Document, Row, Skipped
+from classifier.records import Document, Paragraph, Skipped
 from classifier.tagging.decoding import Undecodable
 
 MOST = 1 << 28  # bytes of a document: its paragraphs are found with all of it in memory
-Item = Document | Row | Skipped
+Item = Document | Paragraph | Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Lines of JSON as they stand in a table, to be parsed where they are tagged; `behind` lines came before.
+
+    `size` is their bytes.
+    """
+
+    name: str
+    behind: int
+    lines: tuple[bytes, ...]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

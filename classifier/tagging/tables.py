@@ -1,4 +1,4 @@
-"""CSV, TSV, JSON lines, XLSX and Parquet → rows: one paragraph each, with the other columns to be handed back."""
+"""CSV, TSV, JSON lines, XLSX and Parquet → a paragraph a row, with the other columns to be handed back."""
 
 import csv as csv_format
 import io
@@ -10,14 +10,19 @@ from typing import BinaryIO, TextIO
 import orjson
 
 from classifier.errors import MissingExtra
-from classifier.records import Row, Skipped
+from classifier.records import Kind, Paragraph, Skipped
 from classifier.tagging.decoding import Undecodable, encoding, without_nuls
-from classifier.tagging.sources import Item, Source
+from classifier.tagging.sources import Item, Lines, Source
 
 _BATCH = 1024  # rows of a Parquet file that are in memory together
 _BROKEN = 1000  # characters of a text to a broken one: fewer are refused
 _SAMPLE = 1 << 16
 LONGEST = 1_000_000  # characters of a row's text
+_LINES = 256  # lines of JSON in a block,
+_BLOCK = 1 << 18  # or bytes that make one complete
+_BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # of a line that says nothing; a byte order mark may stand in any
+_SHALLOW = 200  # brackets that no writer minds one in another
+_TOO_DEEP = "a column whose value cannot be handed back: it is nested too deeply"
 
 Cells = dict[str, object]
 _NESTED = frozenset((dict, list))
@@ -45,15 +50,39 @@ def csv(source: Source) -> Iterator[Item]:
             yield Skipped(name=source.name, reason=f"the rest: no CSV ({error}); is a quote left open?")
 
 
-def jsonl(source: Source) -> Iterator[Item]:
-    """Read one JSON object a line."""
+def jsonl(source: Source) -> Iterator[Lines | Skipped]:
+    """Read JSON lines; they stay as they are until `parsed`."""
     name = _encoding(source)
     if name.startswith("utf-8"):
         with source.open() as file:
-            yield from rows(source.name, _objects(file))
+            yield from _blocks(source.name, file)
     else:
         with _lines(source.open(), name) as lines:
-            yield from rows(source.name, _objects(line.encode("utf-8", "replace") for line in lines))
+            yield from _blocks(source.name, (line.encode("utf-8", "replace") for line in lines))
+
+
+def parsed(lines: Lines) -> Iterator[Item]:
+    """Give the paragraphs of lines of JSON."""
+    return rows(lines.name, map(_object, lines.lines), lines.behind)
+
+
+def _blocks(name: str, lines: Iterable[bytes]) -> Iterator[Lines | Skipped]:
+    """Put the lines that say something together, as many as are tagged together."""
+    behind = size = 0
+    block: list[bytes] = []
+    for line in lines:
+        if not line.strip(_BLANK):
+            continue
+        block.append(line)
+        size += len(line)
+        if len(block) == _LINES or size >= _BLOCK:
+            yield Lines(name=name, behind=behind, lines=tuple(block), size=size)
+            behind += len(block)
+            block, size = [], 0
+    if block:
+        yield Lines(name=name, behind=behind, lines=tuple(block), size=size)
+    elif not behind:
+        yield Skipped(name=name, reason="empty")
 
 
 def parquet(source: Source) -> Iterator[Item]:
@@ -69,7 +98,8 @@ def parquet(source: Source) -> Iterator[Item]:
             if "text" not in (columns := parquet_file.schema_arrow.names):
                 raise Undecodable(no_text(columns))
             batches = parquet_file.iter_batches(batch_size=_BATCH)
-            yield from rows(source.name, (row for batch in batches for row in batch.to_pylist()))
+            found = (row for batch in batches for row in batch.to_pylist())
+            yield from rows(source.name, (_TOO_DEEP if _too_deep(row) else row for row in found))
         except (ArrowException, OSError) as error:
             raise Undecodable(f"no Parquet, or damaged: {str(error).splitlines()[0]}") from error
 
@@ -100,35 +130,46 @@ def _lines(file: BinaryIO, name: str) -> TextIO:
     return io.TextIOWrapper(file, "utf-8-sig" if name == "utf-8" else name, errors="replace", newline="")
 
 
-def _objects(lines: Iterator[bytes] | BinaryIO) -> Iterator[Cells | str]:
-    """Give each line's object, or why it is none."""
-    for line in lines:
+def _object(line: bytes) -> Cells | str:
+    """Give a line's object, or why it is none."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
         try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            line = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if not line:
-                continue
-            try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                yield f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
-                continue
-        yield value if isinstance(value, dict) else "not a JSON object"
+            value = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
+        except orjson.JSONDecodeError as error:
+            return f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
+    if not isinstance(value, dict):
+        return "not a JSON object"
+    return _TOO_DEEP if line.count(b"[") + line.count(b"{") > _SHALLOW and _too_deep(value) else value
 
 
-def rows(name: str, table: Iterable[Cells | str]) -> Iterator[Item]:
-    """Give the rows that have a text; the others, each, as skipped. The text and the id are taken out of the cells."""
-    number = 0
-    for number, row in enumerate(table, 1):
-        reason = row if isinstance(row, str) else _unreadable(row)
-        if isinstance(row, str) or reason:
+def _too_deep(row: Cells) -> bool:
+    """Whether a value is nested deeper than it can be written, as deep as it will stand there: under `input`."""
+    nested = [value for value in row.values() if type(value) in _NESTED]
+    try:
+        orjson.dumps([nested], default=str)
+    except orjson.JSONEncodeError:
+        return True
+    return False
+
+
+def rows(name: str, table: Iterable[Cells | str], behind: int = 0) -> Iterator[Item]:
+    """Give a paragraph for each row that has a text, and the others, each, as skipped; `behind` rows came before.
+
+    The text and the id are taken out of the cells. A row may be the reason why it is none.
+    """
+    number = behind
+    for number, row in enumerate(table, behind + 1):
+        if isinstance(row, str):
+            yield Skipped(name=f"{name}#{number}", reason=row)
+            continue
+        if reason := _unreadable(row):
             yield Skipped(name=f"{name}#{number}", reason=reason)
             continue
-        own, text = row.pop("id", None), row.pop("text")
-        yield Row(
-            name, number, str(own) if own != "" and _plain(own) else f"{name}#{number}", without_nuls(str(text)), row
-        )
+        own, text = row.pop("id", None), without_nuls(str(row.pop("text")))
+        id_ = str(own) if own != "" and _plain(own) else f"{name}#{number}"
+        yield Paragraph(id_, name, number, Kind.BODY, text, ((0, len(text)),), (), None, None, None, row)
     if not number:
         yield Skipped(name=name, reason="empty")
 
@@ -150,11 +191,6 @@ def _unreadable(row: Cells) -> str:
         without_nuls(text)
     except Undecodable as error:
         return str(error)
-    if nested := [value for value in row.values() if type(value) in _NESTED]:
-        try:
-            orjson.dumps([nested], default=str)  # as deep as they will stand in the result, under `input`
-        except orjson.JSONEncodeError:
-            return "a column whose value cannot be handed back: it is nested too deeply"
     return ""
 
 
