@@ -86,7 +86,8 @@ def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints
     key, strength = np.divmod(key, 3)
     key, shorter = np.divmod(key, longest + 1)
     end = key + longest - shorter
-    counted = (end > np.maximum.accumulate(np.concatenate(([-1], end)))[:-1]) & (strength != DECOY)
+    counted = strength != DECOY
+    counted[1:] &= end[1:] > np.maximum.accumulate(end)[:-1]
     label, begin = np.divmod(key[counted], first[-1])
     row = first.searchsorted(begin, side="right") - 1
     rows = len(first) - 1

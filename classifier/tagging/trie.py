@@ -39,21 +39,18 @@ class Trie:
         goes_on = (self.check.take(two) == one) & begins
         places = [begins.nonzero()[0], goes_on.nonzero()[0]]
         states = [one.take(places[0]), two.take(places[1])]
-        at, state = places[1], states[1]
+        inner = self.base.take(states[1]).nonzero()[0]  # most bigrams are ends that nothing prolongs
+        at, state = places[1].take(inner), states[1].take(inner)
         while len(at):
-            base = self.base.take(state)
-            inner = base.nonzero()[0]  # most states are the ends of bigrams that nothing prolongs
-            at, state = at.take(inner), state.take(inner)
-            to = base.take(inner) + letter.take(at + len(places), mode="clip")  # 0 at the end: no term goes on
+            to = self.base.take(state) + letter.take(at + len(places), mode="clip")  # 0 at the end: no term goes on
             alive = (self.check.take(to) == state).nonzero()[0]
             at, state = at.take(alive), to.take(alive)
             places.append(at)
             states.append(state)
         term = self.term.take(np.concatenate(states))
         ends = (term >= 0).nonzero()[0]
-        lengths = ends.searchsorted(np.cumsum([0, *map(len, places)]))
-        length = np.arange(1, len(places) + 1).repeat(lengths[1:] - lengths[:-1])
-        return np.concatenate(places).take(ends), term.take(ends), length
+        length = np.arange(1, len(places) + 1).repeat([*map(len, places)])
+        return np.concatenate(places).take(ends), term.take(ends), length.take(ends)
 
 
 def build(terms: Sequence[str]) -> Trie:
