@@ -27,12 +27,14 @@ def page(*lines):
 
 def stitched(*lines):
     made, measured = page(*lines)
-    return ["".join(map(measured.string, lines_of(chain))) for chain in stitch(made, measured)]
+    return ["".join(map(measured.string, chain)) for chain in lines_of(stitch(made, measured))]
 
 
-def lines_of(chain):
-    """Give the numbers of a chain's lines."""
-    return [i for first, last in ((chain.first, chain.last), *chain.more) for i in range(first, last + 1)]
+def lines_of(chains):
+    """Give the numbers of each chain's lines."""
+    begun = zip(chains.blocks.first.tolist(), chains.blocks.last.tolist(), strict=True)
+    stretches = [[own, *chains.more.get(place, ())] for place, own in enumerate(begun)]
+    return [[i for first, last in chain for i in range(first, last + 1)] for chain in stretches]
 
 
 def test_halves_next_to_one_another_are_joined():
@@ -67,18 +69,18 @@ def test_what_ends_its_sentence_takes_no_end():
 
 def test_a_chain_that_found_its_end_is_cut_no_more():
     made, lines = page(LOAN, LOAN_ENDS)
-    (chain,) = stitch(made, lines)
-    assert (chain.cut, chain.fragment, chain.kind) == (False, False, Kind.BODY)
+    found, _ = stitch(made, lines)
+    assert [found.cut, found.fragment, found.kind] == [[False], [False], [KINDS.index(Kind.BODY)]]
 
 
 def test_a_head_without_an_end_is_cut():
     made, lines = page(WHOLE, LOAN)
-    assert [chain.cut for chain in stitch(made, lines)] == [False, True]
+    assert stitch(made, lines).blocks.cut.tolist() == [False, True]
 
 
 def test_no_blocks_have_no_chains():
     lines = measure("")
-    assert stitch(blocks(lines), lines) == []
+    assert lines_of(stitch(blocks(lines), lines)) == []
 
 
 @given(
@@ -88,11 +90,12 @@ def test_no_blocks_have_no_chains():
 def test_every_line_is_in_exactly_one_chain_and_chains_stand_where_they_begin(text):
     lines = measure(text)
     chains = stitch(blocks(lines), lines)
-    assert sorted(i for chain in chains for i in lines_of(chain)) == list(range(len(lines)))
-    assert [chain.first for chain in chains] == sorted(chain.first for chain in chains)
+    assert sorted(i for chain in lines_of(chains) for i in chain) == list(range(len(lines)))
+    assert chains.blocks.first.tolist() == sorted(chains.blocks.first.tolist())
 
 
 @given(pages.map(lambda made: made.text))
 def test_only_body_blocks_are_joined(text):
     lines = measure(text)
-    assert {chain.kind for chain in stitch(blocks(lines), lines) if chain.more} <= {Kind.BODY}
+    found, more = stitch(blocks(lines), lines)
+    assert {KINDS[found.kind[place]] for place in more} <= {Kind.BODY}

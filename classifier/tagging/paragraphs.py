@@ -3,19 +3,23 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice, zip_longest
+from itertools import islice
+
+import numpy as np
 
 from classifier.records import Document, Kind, Note, Paragraph, Span, Unit
 from classifier.tagging import wording
 from classifier.tagging.articles import regroup
 from classifier.tagging.chinese import simplified
 from classifier.tagging.joining import texts
-from classifier.tagging.lines import Lines, measure
-from classifier.tagging.reflow import blocks
-from classifier.tagging.stitch import Chain, stitch
+from classifier.tagging.lines import Bools, Lines, measure
+from classifier.tagging.reflow import KINDS, blocks
+from classifier.tagging.stitch import Chains, stitch
 
 _STRETCH = 200_000  # characters: some twenty newspaper pages
 _BATCH = 5_000  # paragraphs whose texts are made together
+_BODY, _HEADING = KINDS.index(Kind.BODY), KINDS.index(Kind.HEADING)
+_NOTES = (None, Note.FRAGMENT, Note.CUT)
 _UNFINISHED = "和与及将从把被向、"  # characters at which no heading ends
 _DOUBLED = re.compile(r"(\S.*?)\s*\1")
 
@@ -34,36 +38,29 @@ def paragraphs(document: Document) -> list[Paragraph]:
             number = len(found) + 1
             name = f"{document.name}#{number}"
             original = first_copy.setdefault(text.replace(" ", ""), name)
-            found.append(
-                Paragraph(
-                    id=name,
-                    document=document.name,
-                    number=number,
-                    kind=unit.kind,
-                    text=text,
-                    source=unit.source,
-                    heading=unit.heading,
-                    page=bisect_right(document.pages, unit.source[0][0]) or None,
-                    duplicate_of=None if original == name else original,
-                    note=unit.note,
-                )
-            )
+            copied = None if original is name else original
+            kind, source, heading, note = unit
+            page = bisect_right(document.pages, source[0][0]) or None
+            found.append(Paragraph(name, document.name, number, kind, text, source, heading, page, copied, note))
     return found
 
 
 def _restored(text: str) -> Iterator[Unit]:
     """Give the paragraphs of a text that has only lines."""
-    for first, last in _stretches(text):
-        lines = measure(simplified(text[first:last]))
-        starts, ends = (lines.start + first).tolist(), (lines.end + first).tolist()
-        for kind, head, tail, cut, fragment, more in _settle(stitch(blocks(lines), lines), lines):
-            spans: tuple[Span, ...] = ((starts[head], ends[tail]),)
-            if more:
-                spans += tuple((starts[a], ends[b]) for a, b in more)
-            if kind is Kind.HEADING:
-                yield from (Unit(kind, copy) for copy in _undouble(text, spans))
+    for begin, end in _stretches(text):
+        lines = measure(simplified(text[begin:end]))
+        made, more = _settle(stitch(blocks(lines), lines), lines)
+        starts, ends = (lines.start + begin).tolist(), (lines.end + begin).tolist()
+        notes = np.where(made.cut, _NOTES.index(Note.CUT), made.fragment.astype(int)).tolist()
+        columns = (made.kind.tolist(), made.first.tolist(), made.last.tolist(), notes)
+        for place, (kind, first, last, note) in enumerate(zip(*columns, strict=True)):
+            spans: tuple[Span, ...] = ((starts[first], ends[last]),)
+            if place in more:
+                spans += tuple((starts[a], ends[b]) for a, b in more[place])
+            if kind == _HEADING:
+                yield from (Unit(Kind.HEADING, copy) for copy in _undouble(text, spans))
             else:
-                yield Unit(kind, spans, (), Note.CUT if cut else Note.FRAGMENT if fragment else None)
+                yield Unit(KINDS[kind], spans, (), _NOTES[note])
 
 
 def _stretches(text: str) -> Iterator[Span]:
@@ -79,27 +76,31 @@ def _stretches(text: str) -> Iterator[Span]:
     yield first, len(text)
 
 
-def _settle(chains: list[Chain], lines: Lines) -> Iterator[Chain]:
+def _settle(chains: Chains, lines: Lines) -> Chains:
     """Settle what only neighbours tell: a byline may take a second line, and so may a heading that stops in between."""
-    neighbours = zip_longest(chains, chains[1:])
-    for chain, after in neighbours:
-        if after and after.kind is chain.kind and after.first == chain.end + 1 and _goes_on(chain, lines):
-            yield chain._replace(more=(*chain.more, (after.first, after.last), *after.more))
-            next(neighbours)
-        else:
-            yield chain
+    (kind, first, last, *_), more = chains
+    end = last.copy()
+    end[list(more)] = [stretches[-1][1] for stretches in more.values()]
+    alike = (kind[1:] == kind[:-1]) & (kind[1:] != _BODY) & (first[1:] == end[:-1] + 1)
+    stays: Bools = np.ones(len(kind), dtype=bool)
+    for above in np.flatnonzero(alike).tolist():
+        below = above + 1
+        if stays[above] and _goes_on(kind[above] == _HEADING, int(end[above]), lines):
+            more[above] = [*more.get(above, ()), (int(first[below]), int(last[below])), *more.pop(below, ())]
+            stays[below] = False
+    if stays.all():
+        return chains
+    place = (np.cumsum(stays) - 1).tolist()
+    return Chains(chains.blocks.those(stays), {place[i]: stretches for i, stretches in more.items()})
 
 
-def _goes_on(chain: Chain, lines: Lines) -> bool:
-    """Whether the line below, of the same kind, is a byline's or a heading's second one."""
-    last, below = chain.end, chain.end + 1
-    if chain.kind is Kind.HEADING:
+def _goes_on(heading: bool, last: int, lines: Lines) -> bool:
+    """Whether the line below, of the same kind, is a heading's or a byline's second one."""
+    below = last + 1
+    if heading:
         return bool(lines.opened[last] and lines.closed[below]) or chr(lines.last[last]) in _UNFINISHED
     return (
-        chain.kind is Kind.FURNITURE
-        and int(lines.gap[below]) == 0
-        and wording.is_byline(lines.string(below))
-        and wording.is_byline(lines.string(last))
+        int(lines.gap[below]) == 0 and wording.is_byline(lines.string(below)) and wording.is_byline(lines.string(last))
     )
 
 

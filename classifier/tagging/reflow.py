@@ -36,6 +36,10 @@ class Blocks(NamedTuple):
     cut: Bools  # it stops in mid-sentence
     fragment: Bools  # it begins in mid-sentence
 
+    def those(self, chosen: Bools) -> "Blocks":
+        """Give the chosen ones."""
+        return Blocks(*(column[chosen] for column in self))  # type: ignore[arg-type]  # each column keeps its type
+
 
 KINDS = (Kind.BODY, Kind.HEADING, Kind.FURNITURE)
 _CUT, _FRAGMENT = 3.0, 3.0  # a paragraph that breaks off, or has no beginning: rare, so it must pay

@@ -5,15 +5,13 @@ heading, or at the other end of the page beside another article. Two halves that
 a join needs the characters to cohere and no better claimant, judged by the words that the two texts share.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from classifier.records import Kind
 from classifier.tagging.cohesion import packaged
-from classifier.tagging.lines import OPENERS, Lines, one_of
+from classifier.tagging.lines import OPENERS, Bools, Floats, Ints, Lines, one_of
 from classifier.tagging.reflow import KINDS, Blocks
 from classifier.tagging.wording import opens_paragraph, opens_report
 
@@ -27,27 +25,15 @@ _BACKWARDS = 1.5  # nats against a tail that stands before its head
 _ALIKE, _USUAL = 4.0, 0.25  # nats for sharing all words rather than none; the share that halves usually have
 _MOST = 0.5  # the largest share that counts: more is a few characters, or a copy
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+
+class Chains(NamedTuple):
+    """Paragraphs: the blocks that they begin with, and by the place of some, stretches of lines that continue them."""
+
+    blocks: Blocks
+    more: dict[int, list[tuple[int, int]]]
 
 
-class Chain(NamedTuple):
-    """A paragraph: lines `first` to `last` (inclusive), and `more` such stretches that continue them."""
-
-    kind: Kind
-    first: int
-    last: int
-    cut: bool = False  # its end is missing
-    fragment: bool = False  # its beginning is missing
-    more: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def end(self) -> int:
-        """The last of all its lines."""
-        return self.more[-1][1] if self.more else self.last
-
-
-def stitch(blocks: Blocks, lines: Lines) -> list[Chain]:
+def stitch(blocks: Blocks, lines: Lines) -> Chains:
     """Give the paragraphs of a page, each at the place of its first block."""
     claims = _claims(blocks, lines)
     following: dict[int, int] = {}
@@ -62,9 +48,7 @@ def stitch(blocks: Blocks, lines: Lines) -> list[Chain]:
             continue
         following[head] = tail
         taken.add(tail)
-    _, *columns = (column.tolist() for column in blocks)
-    chains = list(map(Chain, map(KINDS.__getitem__, blocks.kind.tolist()), *columns))
-    return [_joined(i, chains, following) if i in following else c for i, c in enumerate(chains) if i not in taken]
+    return _joined(blocks, following)
 
 
 def _claims(blocks: Blocks, lines: Lines) -> list[tuple[float, int, int]]:
@@ -140,11 +124,19 @@ def _closes_ring(head: int, tail: int, following: dict[int, int]) -> bool:
     return False
 
 
-def _joined(i: int, chains: Sequence[Chain], following: dict[int, int]) -> Chain:
-    """Give a chain with all that follows it."""
-    more = []
-    first = chains[i]
-    while i in following:
-        i = following[i]
-        more.append((chains[i].first, chains[i].last))
-    return first._replace(more=tuple(more), cut=chains[i].cut)
+def _joined(blocks: Blocks, following: dict[int, int]) -> Chains:
+    """Put behind each block what follows it, and leave that out at its own place; the end tells whether it is cut."""
+    stays: Bools = np.ones(len(blocks.kind), dtype=bool)
+    stays[list(following.values())] = False
+    place = np.cumsum(stays) - 1
+    cut = blocks.cut.copy()
+    more = {}
+    for head in sorted(following):
+        if stays[head]:
+            stretches, at = [], head
+            while at in following:
+                at = following[at]
+                stretches.append((int(blocks.first[at]), int(blocks.last[at])))
+            more[int(place[head])] = stretches
+            cut[head] = blocks.cut[at]
+    return Chains(blocks._replace(cut=cut).those(stays), more)
