@@ -150,6 +150,14 @@ def test_shrinking_draws_a_threshold_towards_the_global_one() -> None:
     assert distance[0] > distance[1] > distance[2]
 
 
+def test_eased_thresholds_are_lower_by_that_factor_and_confidence_stays_as_it_is() -> None:
+    one, other = case(seed=1), case(seed=2, positives=80)
+    margin, positive = np.column_stack([one[0], other[0]]), np.column_stack([one[1], other[1]])
+    usual, eased = (calibration.calibrate(margin, positive, np.ones(200), shrink=20, ease=e) for e in (1.0, 0.8))
+    assert eased.threshold == pytest.approx(0.8 * usual.threshold)
+    assert np.array_equal(eased.probability, usual.probability)
+
+
 @given(st.integers(0, 200))
 def test_no_threshold_is_beyond_what_is_believed(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -14,12 +14,14 @@ from classifier import taxonomy as taxonomies
 from classifier.errors import LabelsError
 from classifier.learning import calibration, training, vocabulary
 from classifier.learning.cues import Cue
+from classifier.learning.problem import Problem
 from classifier.learning.training import Config
 from classifier.records import Example
 from classifier.tagging import bundle
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.features import STRONG
 from classifier.tagging.tagger import Tagger
+from classifier.tagging.text import normalise
 from classifier.taxonomy import Label, Taxonomy
 
 
@@ -201,6 +203,20 @@ def test_terms_occur_in_as_many_texts_as_asked() -> None:
     texts = ["植树造林三百亩", "植树造林五百亩", "节水"]
     found = vocabulary.terms(texts, [], ngram=2, min_df=2, words=False)
     assert set(found) == {"植", "树", "造", "林", "百", "亩", "植树", "树造", "造林", "百亩"}
+
+
+def test_the_more_paragraphs_the_more_a_term_must_occur_in(
+    small_examples: list[Example], small_taxonomy: Taxonomy
+) -> None:
+    def terms(least: float) -> set[str]:
+        true = np.zeros((len(small_examples), 1), dtype=bool)
+        found = Problem(small_examples, true, small_taxonomy.ids[:1], [], Config(least=least, words=False))
+        return set(found.vocabulary)
+
+    plain = [normalise(example.text) for example in small_examples]
+    spread = {term: sum(term in text for text in plain) for term in terms(0.0)}
+    assert min(spread.values()) == 2
+    assert terms(0.1) == {term for term, number in spread.items() if number >= round(0.1 * len(plain))}
 
 
 def test_words_longer_than_the_n_grams_are_terms_too() -> None:

@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits."""
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -11,10 +12,13 @@ from classifier.cli import labels, models, results, studio, tagging
 from classifier.cli.console import say
 from classifier.errors import PolicytagError
 
+_RECORDS = 50_000  # objects between two searches for cycles: records come and go by the thousand and hold none
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 done, 1 some inputs skipped, 2 usage, 3 could not run, 130 interrupted."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads cost more to start than they save
+    gc.set_threshold(_RECORDS)
     try:
         code = _run_command(arguments)
         if sys.stdout:

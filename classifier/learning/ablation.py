@@ -55,7 +55,7 @@ VARIANTS = (
     Variant(name="no words of jieba", changes={"words": False}),
     Variant(name="no 2-grams", changes={"ngram": 1}),
     Variant(name="3-grams too", changes={"ngram": 3}),
-    Variant(name="terms of 3 paragraphs at least", changes={"min_df": 3}),
+    Variant(name="terms of two paragraphs too", changes={"least": 0.0}),
     Variant(name="no cue columns", changes={"strong_cue": 0.0, "weak_cue": 0.0}),
     Variant(name="no cue examples", changes={"cue_example": 0.0}),
     Variant(name="no cues", cues=False),
@@ -63,6 +63,7 @@ VARIANTS = (
     # every paragraph is clipped to weight 2, which half the cost undoes
     Variant(name="no length weights", changes={"full_length": 1e-9, "cost": 0.5, "cue_example": 0.6}),
     Variant(name="one threshold for all", changes={"shrink": 1e12}),
+    Variant(name="thresholds as out of fold", changes={"ease": 1.0}),
 )
 
 

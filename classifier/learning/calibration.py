@@ -33,12 +33,14 @@ class Calibrated:
 
 
 def calibrate(
-    margin: Floats, positive: Bools, weight: Floats, shrink: float, temper: float = 1.0, *, curved: bool = True
-) -> Calibrated:
+    margin: Floats, positive: Bools, weight: Floats, *, shrink: float, temper: float = 1.0, ease: float = 1.0,
+    curved: bool = True,
+) -> Calibrated:  # fmt: skip
     """Fit everything that stands between out-of-fold margins and decisions; without `curved` by Platt's sigmoid alone.
 
     `weight` says how much each row counts for the probabilities; for the thresholds all count alike. `temper` below 1
-    makes every probability less sure than out of fold, drawn towards the global threshold (`tempered`).
+    makes every probability less sure than out of fold, drawn towards the global threshold (`tempered`); `ease` below 1
+    lowers the `thresholds`.
     """
     lines = [platt(margin[:, j], positive[:, j], weight) for j in range(margin.shape[1])]
     slope, offset = np.array(lines).T
@@ -48,7 +50,8 @@ def calibrate(
     turn, _ = best_threshold(usual.ravel(), positive.ravel())
     values = tempered(values, temper, turn)
     probability = np.asarray(apply_curve(logit, knots, values), dtype=np.float64)
-    return Calibrated(slope, offset, knots, values, thresholds(probability, positive, shrink), probability)
+    chosen = thresholds(probability, positive, shrink, ease)
+    return Calibrated(slope, offset, knots, values, chosen, probability)
 
 
 def tempered(probability: Floats, temper: float, fixed: float) -> Floats:
@@ -114,10 +117,12 @@ def best_threshold(probability: Floats, positive: Bools) -> tuple[float, float]:
     return float(sorted_p[best] + below) / 2, float(f1[best])
 
 
-def thresholds(probability: Floats, positive: Bools, shrink: float) -> Floats:
-    """Give a threshold per label, drawn towards the global one as by `shrink` further positives.
+def thresholds(probability: Floats, positive: Bools, shrink: float, ease: float = 1.0) -> Floats:
+    """Give a threshold per label, drawn towards the global one as by `shrink` further positives, times `ease`.
 
-    A label with fewer than `MIN_POSITIVES` positives, or whose best F1 is 0, takes the global one.
+    A label with fewer than `MIN_POSITIVES` positives, or whose best F1 is 0, takes the global one. The threshold of
+    highest F1 is half of that F1 where probabilities are right (Lipton et al., "Optimal thresholding of classifiers to
+    maximize F1 measure", 2014): so on text where less is reached it is lower than out of fold, by the same factor.
     """
     labels = probability.shape[1]
     common, _ = best_threshold(probability.ravel(), positive.ravel())
@@ -127,7 +132,7 @@ def thresholds(probability: Floats, positive: Bools, shrink: float) -> Floats:
         n = int(positive[:, j].sum())
         if n >= MIN_POSITIVES and f1 > 0:
             chosen[j] = (n * own + shrink * common) / (n + shrink)
-    return np.asarray(np.clip(chosen, _LOWEST, _HIGHEST))
+    return np.asarray(np.clip(ease * chosen, _LOWEST, _HIGHEST))
 
 
 def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight: Floats, wanted: float) -> float:

@@ -63,7 +63,9 @@ class CrossFit:
         Judged by it, confidence and figures would praise themselves.
         """
         config = self.config
-        return calibration.calibrate(margin, self.blind, self.weight, config.shrink, config.temper, curved=curve)
+        return calibration.calibrate(
+            margin, self.blind, self.weight, shrink=config.shrink, temper=config.temper, ease=config.ease, curved=curve
+        )
 
     @property
     def weight(self) -> Floats:

@@ -25,7 +25,7 @@ class Config:
     recipe: int = 2  # raised when the code below would make another model of the same settings
     ngram: int = 2  # character n-grams up to this length
     words: bool = True  # words of jieba's full mode, where longer
-    min_df: int = 2
+    least: float = 3e-4  # share of the paragraphs that a term must occur in, and in two at least
     power: float = 0.75  # tf^power
     idf_power: float = 1.5
     strong_cue: float = 0.065  # weights of the cue columns beside a row of length 1
@@ -36,7 +36,8 @@ class Config:
     folds: int = 6
     composed: float = 0.1  # weight of composed text in calibration: it is clearer than real text
     temper: float = 0.95  # and all of the corpus is: confidence is drawn in so much (calibration.tempered)
-    shrink: float = 300.0  # positives' worth of pull towards the global threshold
+    shrink: float = 1000.0  # positives' worth of pull towards the global threshold
+    ease: float = 0.85  # real text is not as clear as the corpus, so thresholds stand lower (calibration.thresholds)
     sure_f1: float = 0.85  # micro F1 wanted outside review; a label measured below it only suggests
 
 
@@ -61,7 +62,8 @@ class Problem:
         self.weight = np.clip(lengths / config.full_length, 0.3, 2.0)
         texts = [example.text for example in examples]
         plain = [normalise(text) for text in texts]
-        self.vocabulary = vocabulary.terms(plain, cues, ngram=config.ngram, min_df=config.min_df, words=config.words)
+        min_df = max(2, round(config.least * len(plain)))
+        self.vocabulary = vocabulary.terms(plain, cues, ngram=config.ngram, min_df=min_df, words=config.words)
         self.trie = trie.build(self.vocabulary)
         self.cues = vocabulary.cue_table(self.vocabulary, cues, labels)
         self.cue_weights = np.repeat(np.array([config.strong_cue, config.weak_cue], np.float32), len(labels))
