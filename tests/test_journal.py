@@ -224,7 +224,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("inputs")
     texts = [json.loads(line)["text"] for line in NEWS.read_text(encoding="utf-8").splitlines()]
     with (place / "rows.jsonl").open("w", encoding="utf-8") as file:
-        for n in range(4000):
+        for n in range(12_000):
             file.write(json.dumps({"id": f"r{n}", "text": texts[n % len(texts)]}, ensure_ascii=False) + "\n")
             if n % 900 == 7:
                 file.write("{broken\n")
