@@ -190,7 +190,7 @@ def test_the_model_says_how_it_was_made(small: Bundle, small_examples: list[Exam
 
 def test_labels_measured_below_the_wanted_f1_only_suggest(small: Bundle) -> None:
     figures = small.report["out_of_fold"]["labels"]
-    assert small.suggest_only == {label for label, part in figures.items() if part["f1"] < Config().sure_f1}
+    assert small.suggest_only == {label for label, part in figures.items() if part["f1"] < Config().suggest_f1}
 
 
 def test_the_vocabulary_is_sorted_distinct_and_holds_every_cue(small: Bundle, small_cues: tuple[Cue, ...]) -> None:

@@ -45,7 +45,7 @@ def fitted(
     limit = calibration.doubt_limit(found.probability, trial.blind, found.threshold, trial.weight, config.sure_f1)
     given = found.probability >= found.threshold
     report = figures(found.probability, given, trial.blind, labels, examples)
-    suggest = [label for label in labels if (report["labels"][label]["f1"] or 0.0) < config.sure_f1]
+    suggest = [label for label in labels if (report["labels"][label]["f1"] or 0.0) < config.suggest_f1]
     weights = scores.Weights(
         idf=final.idf, cue=problem.cue_weights, coef=final.coef, cue_coef=final.cue_coef, intercept=final.intercept,
         slope=_float32(found.slope), offset=_float32(found.offset), knots=_float32(found.knots),
