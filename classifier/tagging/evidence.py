@@ -31,7 +31,7 @@ def contributions(text: str, bundle: Bundle) -> tuple[Ints, Ints, Floats]:
     codes, offset, _ = encode([text])
     at, term, length = bundle.trie.find(codes)
     entry = np.searchsorted(counts.terms, term)
-    share = values[entry] / counts.counts[entry]
+    share = (values[entry] / counts.counts[entry]).astype(np.float32)
     return offset[at], offset[at + length - 1] + 1, share[:, None] * bundle.weights.coef[term]
 
 

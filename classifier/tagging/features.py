@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 STRONG, WEAK, DECOY = 0, 1, 2
+_BITS = 16
+_LONGEST = (1 << _BITS) - 1  # characters: more than any term has
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Counts:
 
     start: Ints
     terms: Ints
-    counts: Floats
+    counts: Ints
     cues: Floats
 
 
@@ -54,19 +56,17 @@ def count(texts: Sequence[str], trie: Trie, cues: Cues, labels: int) -> Counts:
     at, term, length = trie.find(codes)
     terms = len(cues.first) - 1
     # one key for a row and a term; narrow keys sort twice as fast
-    row_key = np.arange(len(texts) + 1) * terms
-    narrow: npt.NDArray[np.signedinteger] = row_key.astype(np.int32 if row_key[-1] < 1 << 31 else np.int64)
-    keys = narrow[:-1].repeat(first[1:] - first[:-1]).take(at) + term
+    narrow = np.int32 if len(texts) * terms < 1 << 31 else np.int64
+    row_key: npt.NDArray[np.signedinteger] = np.multiply(np.arange(len(texts) + 1), terms, dtype=narrow)
+    keys = row_key[:-1].repeat(first[1:] - first[:-1]).take(at) + term
     keys.sort()
     edge = np.ones(len(keys) + 1, dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=edge[1:-1])
     new = edge.nonzero()[0]
     keys = keys.take(new[:-1])
-    start = keys.searchsorted(narrow)
+    start = keys.searchsorted(row_key)
     entries = keys - row_key[:-1].repeat(start[1:] - start[:-1])
-    return Counts(
-        start, entries, (new[1:] - new[:-1]).astype(np.float32), _count_cues(first, at, term, length, cues, labels)
-    )
+    return Counts(start, entries, new[1:] - new[:-1], _count_cues(first, at, term, length, cues, labels))
 
 
 def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints, cues: Cues, labels: int) -> Floats:
@@ -75,17 +75,16 @@ def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints
     term = term.take(found)
     entry = cues.first.take(term)
     entries = cues.first.take(term + 1) - entry
-    # number the entries of each occurrence 0, 1, …
-    entry = (entry + entries - entries.cumsum()).repeat(entries) + np.arange(entries.sum())
     found = found.repeat(entries)
+    # number the entries of each occurrence 0, 1, …
+    entry = (entry + entries - entries.cumsum()).repeat(entries) + np.arange(len(found))
     # sorted by label, then by begin, the longest first, a cue follows those that may contain it; strength rides along
-    longest = int(length.max(initial=0))
     key = cues.label.take(entry).astype(np.int64) * first[-1] + at.take(found)
-    key = (key * (longest + 1) + longest - length.take(found)) * 3 + cues.strength.take(entry)
+    key = ((key << _BITS) + _LONGEST - length.take(found) << 2) + cues.strength.take(entry)
     key.sort()
-    key, strength = np.divmod(key, 3)
-    key, shorter = np.divmod(key, longest + 1)
-    end = key + longest - shorter
+    strength, key = key & 3, key >> 2
+    shorter, key = key & _LONGEST, key >> _BITS
+    end = key + _LONGEST - shorter
     counted = strength != DECOY
     counted[1:] &= end[1:] > np.maximum.accumulate(end)[:-1]
     label, begin = np.divmod(key[counted], first[-1])
@@ -97,8 +96,8 @@ def _count_cues(first: Ints, at: Ints, term: npt.NDArray[np.int32], length: Ints
 
 def weigh(counts: Counts, weights: Floats, power: float) -> Floats:
     """Give the value of each entry of `counts`: count^power · weight, rows scaled to length 1."""
-    powers = np.arange(counts.counts.max(initial=0) + 1, dtype=np.float32) ** power
-    values = powers.take(counts.counts.astype(np.int64)) * weights.take(counts.terms)
+    powers = np.arange(np.maximum.reduce(counts.counts, initial=0) + 1, dtype=np.float32) ** power
+    values = powers.take(counts.counts) * weights.take(counts.terms)
     width = counts.start[1:] - counts.start[:-1]
     filled = width.nonzero()[0]
     if len(filled):

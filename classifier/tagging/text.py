@@ -62,7 +62,7 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
         stays[silent] = False
         place, plain = place[stays], plain[stays]
     first = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.add((plain == SEPARATOR).nonzero()[0], 1, out=first[1:])
+    np.add(place.searchsorted(ends), 1, out=first[1:])
     return plain, place, first
 
 
@@ -70,9 +70,9 @@ def _silent(plain: Codes) -> npt.NDArray[np.int64]:
     """Give the places to drop so that of 3,600.5 one digit stays, and of 第十二条 the number goes."""
     digit = (plain == ord("0")).nonzero()[0]
     before, after = digit[:-1], digit[1:]
-    between = plain.take(before + 1)
-    pointed = (after - before == 2) & ((between == ord(".")) | (between == ord(",")))
-    places = [before[pointed] + 1, after[pointed | (after - before == 1)]]
+    between, apart = plain.take(before + 1), after - before
+    pointed = (apart == 2) & ((between == ord(".")) | (between == ord(",")))
+    places = [before[pointed] + 1, after[pointed | (apart == 1)]]
     ordinal = (plain == ord("第")).nonzero()[0]
     if len(ordinal):
         kind = kinds().take(plain)
