@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
 
 import numpy as np
 
@@ -34,14 +34,15 @@ def paragraphs(document: Document) -> list[Paragraph]:
     first_copy: dict[str, str] = {}
     units = regroup(_restored(document.text) if document.units is None else document.units, document.text)
     while batch := list(islice(units, _BATCH)):
-        for unit, text in zip(batch, texts([_stretch(document.text, unit.source) for unit in batch]), strict=True):
-            number = len(found) + 1
-            name = f"{document.name}#{number}"
-            original = first_copy.setdefault(text.replace(" ", ""), name)
-            copied = None if original is name else original
-            kind, source, heading, note = unit
-            page = bisect_right(document.pages, source[0][0]) or None
-            found.append(Paragraph(name, document.name, number, kind, text, source, heading, page, copied, note))
+        kinds, sources, headings, notes = zip(*batch, strict=True)
+        whole = texts([_stretch(document.text, source) for source in sources])
+        numbers = range(len(found) + 1, len(found) + len(batch) + 1)
+        names = [f"{document.name}#{number}" for number in numbers]
+        originals = map(first_copy.setdefault, [text.replace(" ", "") for text in whole], names)
+        copied = [None if original is name else original for original, name in zip(originals, names, strict=True)]
+        pages = [bisect_right(document.pages, source[0][0]) or None for source in sources]
+        same = repeat(document.name)
+        found += map(Paragraph, names, same, numbers, kinds, whole, sources, headings, pages, copied, notes)
     return found
 
 
