@@ -60,9 +60,9 @@ def items(parts: Iterable[Source | Item | Lines]) -> Iterator[Item]:
     for part in parts:
         for item in read(part) if isinstance(part, Source) else (part,):
             if isinstance(item, Lines):
-                from classifier.tagging import tables
+                from classifier.tagging import json_lines
 
-                yield from tables.parsed(item)
+                yield from json_lines.parsed(item)
             else:
                 yield item
 
@@ -173,9 +173,9 @@ def _csv(source: Source) -> Iterator[Item]:
 
 
 def _jsonl(source: Source) -> Iterator[Lines | Skipped]:
-    from classifier.tagging import tables
+    from classifier.tagging import json_lines
 
-    return tables.jsonl(source)
+    return json_lines.read(source)
 
 
 def _parquet(source: Source) -> Iterator[Item]:

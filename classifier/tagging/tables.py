@@ -1,4 +1,4 @@
-"""CSV, TSV, JSON lines, XLSX and Parquet → a paragraph a row, with the other columns to be handed back."""
+"""CSV, TSV and Parquet → a paragraph a row, with the other columns to be handed back; and what all tables share."""
 
 import csv as csv_format
 import io
@@ -12,17 +12,13 @@ import orjson
 from classifier.errors import MissingExtra
 from classifier.records import Kind, Paragraph, Skipped
 from classifier.tagging.decoding import Undecodable, encoding, without_nuls
-from classifier.tagging.sources import Item, Lines, Source
+from classifier.tagging.sources import Item, Source
 
 _BATCH = 1024  # rows of a Parquet file that are in memory together
 _BROKEN = 1000  # characters of a text to a broken one: fewer are refused
 _SAMPLE = 1 << 16
 LONGEST = 1_000_000  # characters of a row's text
-_LINES = 256  # lines of JSON in a block,
-_BLOCK = 1 << 18  # or bytes that make one complete
-_BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # of a line that says nothing; a byte order mark may stand in any
-_SHALLOW = 200  # brackets that no writer minds one in another
-_TOO_DEEP = "a column whose value cannot be handed back: it is nested too deeply"
+TOO_DEEP = "a column whose value cannot be handed back: it is nested too deeply"
 
 Cells = dict[str, object]
 _NESTED = frozenset((dict, list))
@@ -30,9 +26,9 @@ _NESTED = frozenset((dict, list))
 
 def csv(source: Source) -> Iterator[Item]:
     """Read CSV with commas, semicolons or tabs, whichever its first line has most of."""
-    name = _encoding(source)
+    name = table_encoding(source)
     csv_format.field_size_limit(sys.maxsize)
-    with _lines(source.open(), name) as lines:
+    with text_lines(source.open(), name) as lines:
         head = lines.readline()
         if not head.strip():
             yield Skipped(name=source.name, reason="empty")
@@ -50,41 +46,6 @@ def csv(source: Source) -> Iterator[Item]:
             yield Skipped(name=source.name, reason=f"the rest: no CSV ({error}); is a quote left open?")
 
 
-def jsonl(source: Source) -> Iterator[Lines | Skipped]:
-    """Read JSON lines; they stay as they are until `parsed`."""
-    name = _encoding(source)
-    if name.startswith("utf-8"):
-        with source.open() as file:
-            yield from _blocks(source.name, file)
-    else:
-        with _lines(source.open(), name) as lines:
-            yield from _blocks(source.name, (line.encode("utf-8", "replace") for line in lines))
-
-
-def parsed(lines: Lines) -> Iterator[Item]:
-    """Give the paragraphs of lines of JSON."""
-    return rows(lines.name, map(_object, lines.lines), lines.behind)
-
-
-def _blocks(name: str, lines: Iterable[bytes]) -> Iterator[Lines | Skipped]:
-    """Put the lines that say something together, as many as are tagged together."""
-    behind = size = 0
-    block: list[bytes] = []
-    for line in lines:
-        if not line.strip(_BLANK):
-            continue
-        block.append(line)
-        size += len(line)
-        if len(block) == _LINES or size >= _BLOCK:
-            yield Lines(name=name, behind=behind, lines=tuple(block), size=size)
-            behind += len(block)
-            block, size = [], 0
-    if block:
-        yield Lines(name=name, behind=behind, lines=tuple(block), size=size)
-    elif not behind:
-        yield Skipped(name=name, reason="empty")
-
-
 def parquet(source: Source) -> Iterator[Item]:
     """Read a Parquet file, a batch of rows at a time. Raises `MissingExtra`, and `Undecodable` where it is none."""
     try:
@@ -99,12 +60,12 @@ def parquet(source: Source) -> Iterator[Item]:
                 raise Undecodable(no_text(columns))
             batches = parquet_file.iter_batches(batch_size=_BATCH)
             found = (row for batch in batches for row in batch.to_pylist())
-            yield from rows(source.name, (_TOO_DEEP if _too_deep(row) else row for row in found))
+            yield from rows(source.name, (TOO_DEEP if too_deep(row) else row for row in found))
         except (ArrowException, OSError) as error:
             raise Undecodable(f"no Parquet, or damaged: {str(error).splitlines()[0]}") from error
 
 
-def _encoding(source: Source) -> str:
+def table_encoding(source: Source) -> str:
     """Tell the encoding by the beginning; a table that is broken in places goes on, row by row."""
     with source.open() as file:
         sample = file.read(_SAMPLE)
@@ -125,26 +86,12 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _lines(file: BinaryIO, name: str) -> TextIO:
+def text_lines(file: BinaryIO, name: str) -> TextIO:
     """Give the lines of a table; broken bytes become U+FFFD, and rows that have many are skipped."""
     return io.TextIOWrapper(file, "utf-8-sig" if name == "utf-8" else name, errors="replace", newline="")
 
 
-def _object(line: bytes) -> Cells | str:
-    """Give a line's object, or why it is none."""
-    try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            value = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
-        except orjson.JSONDecodeError as error:
-            return f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
-    if not isinstance(value, dict):
-        return "not a JSON object"
-    return _TOO_DEEP if line.count(b"[") + line.count(b"{") > _SHALLOW and _too_deep(value) else value
-
-
-def _too_deep(row: Cells) -> bool:
+def too_deep(row: Cells) -> bool:
     """Whether a value is nested deeper than it can be written, as deep as it will stand there: under `input`."""
     nested = [value for value in row.values() if type(value) in _NESTED]
     try:
