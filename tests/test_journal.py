@@ -302,8 +302,8 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(jobs, inputs, tmp_path):
     subprocess.run(command(inputs, "-o", "whole.jsonl"), cwd=tmp_path, capture_output=True, check=False)
     with subprocess.Popen(
         command(inputs, "-o", "out.jsonl", "--jobs", jobs), cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8",
-        start_new_session=True,
-    ) as process:  # fmt: skip
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip  # in the background of a shell, tests would pass on that interrupts are ignored
         while not (tmp_path / "out.jsonl.journal").exists():
             assert process.poll() is None
             time.sleep(0.001)
