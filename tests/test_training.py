@@ -1,6 +1,7 @@
 """Training is reproducible, says what it left out, and refuses what cannot be learnt from."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, fields, replace
@@ -11,8 +12,8 @@ import pytest
 from conftest import ROOT, SMALL, Run
 
 from classifier import taxonomy as taxonomies
-from classifier.errors import LabelsError
-from classifier.learning import calibration, training, vocabulary
+from classifier.errors import LabelsError, PolicytagError
+from classifier.learning import calibration, problem, training, vocabulary
 from classifier.learning.cues import Cue
 from classifier.learning.problem import Problem
 from classifier.learning.training import Config
@@ -229,6 +230,15 @@ def test_words_longer_than_the_n_grams_are_terms_too() -> None:
 def test_a_cue_is_a_word_to_the_segmenter() -> None:
     texts = ["推行林长巡护制", "落实林长巡护制"]
     assert "林长巡护制" in vocabulary.terms(texts, [Cue("林长巡护制", "x", STRONG)], ngram=2, min_df=2, words=True)
+
+
+def test_a_trainer_that_is_killed_is_named(
+    small_examples: list[Example], small_taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problem, "_fit_label", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(PolicytagError, match="was killed") as raised:
+        training.train(small_examples, small_taxonomy)
+    assert (raised.value.exit_code, raised.value.hint) == (3, "free memory and train again")
 
 
 def test_another_taxonomy_trains_and_tags_without_a_code_change(tmp_path: Path, policytag: Run) -> None:
