@@ -10,7 +10,7 @@ from classifier.tagging.tables import TOO_DEEP, Cells, rows, table_encoding, tex
 
 _LINES = 256  # lines in a block,
 _BLOCK = 1 << 18  # or bytes that make one complete
-_BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # of a line that says nothing; a byte order mark may stand in any
+_MARK = b"\xef\xbb\xbf"  # the byte order mark, which may stand before any line where files were put together
 _SHALLOW = 200  # brackets that no writer minds one in another
 
 
@@ -35,7 +35,7 @@ def _blocks(name: str, lines: Iterable[bytes]) -> Iterator[Lines | Skipped]:
     behind = size = 0
     block: list[bytes] = []
     for line in lines:
-        if not line.strip(_BLANK):
+        if line.isspace() or (line.startswith(_MARK) and not line[len(_MARK) :].strip()):
             continue
         block.append(line)
         size += len(line)
@@ -55,7 +55,7 @@ def _object(line: bytes) -> Cells | str:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
-            value = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
+            value = orjson.loads(line.removeprefix(_MARK))
         except orjson.JSONDecodeError as error:
             return f"not JSON: {str(error).replace(': line 1 column', ' at character')}"
     if not isinstance(value, dict):
