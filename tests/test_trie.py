@@ -35,8 +35,9 @@ def reference(texts: list[str], vocabulary: list[str]) -> np.ndarray:
 
 
 def found(trie: Trie, text: str) -> list[tuple[int, int, int]]:
-    at, term, length = trie.find(encode([text])[0])
-    return list(zip(at.tolist(), term.tolist(), length.tolist(), strict=True))
+    occurrences = trie.find(encode([text])[0])
+    length = occurrences.length(np.arange(len(occurrences.at)))
+    return list(zip(occurrences.at.tolist(), occurrences.term.tolist(), length.tolist(), strict=True))
 
 
 @given(TEXTS, TERMS)
@@ -87,7 +88,7 @@ def test_a_prefix_of_a_term_is_no_term() -> None:
 
 def test_no_term_runs_over_the_end_of_a_text() -> None:
     trie = build(["质押"])
-    assert trie.find(encode(["质", "押"])[0])[1].tolist() == []
+    assert trie.find(encode(["质", "押"])[0]).term.tolist() == []
 
 
 @pytest.mark.parametrize("text", ["", "市县", "\uffff", "😀", "\ud800"])

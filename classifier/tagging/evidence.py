@@ -29,10 +29,11 @@ def contributions(text: str, bundle: Bundle) -> tuple[Ints, Ints, Floats]:
     counts = features.count([text], bundle.trie, bundle.cues, len(bundle.labels))
     values = features.weigh(counts, bundle.weights.idf, bundle.weights.power)
     codes, offset, _ = encode([text])
-    at, term, length = bundle.trie.find(codes)
-    entry = np.searchsorted(counts.terms, term)
+    found = bundle.trie.find(codes)
+    length = found.length(np.arange(len(found.at)))
+    entry = np.searchsorted(counts.terms, found.term)
     share = (values[entry] / counts.counts[entry]).astype(np.float32)
-    return offset[at], offset[at + length - 1] + 1, share[:, None] * bundle.weights.coef[term]
+    return offset[found.at], offset[found.at + length - 1] + 1, share[:, None] * bundle.weights.coef[found.term]
 
 
 def evidence(text: str, labels: Sequence[str], bundle: Bundle) -> tuple[Evidence, ...]:

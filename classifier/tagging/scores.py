@@ -32,9 +32,10 @@ def margins(counts: Counts, weights: Weights) -> Floats:
     """Give the rows' margins, one column a label."""
     values = weigh(counts, weights.idf, weights.power)
     total = np.asarray(cue_values(counts, weights.cue) @ weights.cue_coef + weights.intercept, dtype=np.float32)
+    coef = weights.coef.take(counts.terms, axis=0, mode="clip")
     start = counts.start.tolist()
-    for row, begin, end in zip(total, start, start[1:], strict=False):  # a row's coefficients fit the nearest cache
-        row += values[begin:end].dot(weights.coef.take(counts.terms[begin:end], axis=0, mode="clip"))
+    for row, begin, end in zip(total, start, start[1:], strict=False):
+        row += values[begin:end].dot(coef[begin:end])
     return total
 
 

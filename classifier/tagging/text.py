@@ -8,6 +8,7 @@ none, so a position in the normalised text has one in the original.
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
     With them: where each stands in the texts put together, a separator after each, and for each text where its
     characters begin (one more entry than texts).
     """
-    ends = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)).cumsum() + np.arange(len(texts))
+    ends = np.fromiter(accumulate(map(len, texts)), dtype=np.int64, count=len(texts)) + np.arange(len(texts))
     codes = np.frombuffer("\uffff".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     plain = normal_forms()[:SEPARATOR].take(
         codes, mode="clip"
@@ -68,11 +69,13 @@ def encode(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64], npt.NDAr
 
 def _silent(plain: Codes) -> npt.NDArray[np.int64]:
     """Give the places to drop so that of 3,600.5 one digit stays, and of 第十二条 the number goes."""
+    places = [np.zeros(0, dtype=np.int64)]
     digit = (plain == ord("0")).nonzero()[0]
-    before, after = digit[:-1], digit[1:]
-    between, apart = plain.take(before + 1), after - before
-    pointed = (apart == 2) & ((between == ord(".")) | (between == ord(",")))
-    places = [before[pointed] + 1, after[pointed | (apart == 1)]]
+    if len(digit) > 1:
+        before, after = digit[:-1], digit[1:]
+        between, apart = plain.take(before + 1), after - before
+        pointed = (apart == 2) & ((between == ord(".")) | (between == ord(",")))
+        places += [before[pointed] + 1, after[pointed | (apart == 1)]]
     ordinal = (plain == ord("第")).nonzero()[0]
     if len(ordinal):
         kind = kinds().take(plain)

@@ -8,6 +8,9 @@ counts are those of scikit-learn's `CountVectorizer(analyzer="char")` with the s
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +19,19 @@ Ints = npt.NDArray[np.int32]
 _TRIES = 128  # places tried at once for a node
 
 
-@dataclass(frozen=True, slots=True)
+class Occurrences(NamedTuple):
+    """Every occurrence of every term, shorter terms first: where it begins, and which term it is."""
+
+    at: npt.NDArray[np.int64]
+    term: Ints
+    until: npt.NDArray[np.int64]  # terms of n + 1 characters come before `until[n]`
+
+    def length(self, which: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Give how many characters the occurrences of these numbers have."""
+        return self.until.searchsorted(which, side="right") + 1
+
+
+@dataclass(frozen=True)
 class Trie:
     """`letters` maps a character to its number, 0 for those in no term; `term` gives the term that a state ends."""
 
@@ -25,32 +40,44 @@ class Trie:
     check: Ints
     term: Ints  # -1 where none ends
 
-    def find(self, codes: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.int64], Ints, npt.NDArray[np.int64]]:
-        """Give position, term and length of every occurrence of every term, shorter terms first.
+    @cached_property
+    def _first(self) -> tuple[npt.NDArray[np.int64], Ints]:
+        """By letter: the base of the state that it leads to as a first character, and the term that it is.
+
+        The letters that begin no term have a base from which no letter goes on.
+        """
+        letters = int(self.letters.max()) + 1
+        state = np.arange(self.base[0], self.base[0] + letters)
+        begins = self.check.take(state) == 0
+        begins[0] = False
+        nowhere = len(self.base) - letters  # `build` leaves as many free cells at the end
+        return np.where(begins, self.base.take(state), nowhere), np.where(begins, self.term.take(state), -1)
+
+    def find(self, codes: npt.NDArray[np.uint16]) -> Occurrences:
+        """Find every occurrence of every term.
 
         `codes` must end in a character of no term, as `text.encode` gives them.
         """
+        base, term = self._first
         letter = self.letters.take(codes).astype(np.int64)
         # nearly every character begins a term, so first and second characters are looked up everywhere
-        one = letter + self.base[0]
-        begins = self.check.take(one) == 0
-        two = self.base.take(one)
-        two[:-1] += letter[1:].astype(np.int32)
-        goes_on = (self.check.take(two) == one) & begins
-        places = [begins.nonzero()[0], goes_on.nonzero()[0]]
-        states = [one.take(places[0]), two.take(places[1])]
-        inner = self.base.take(states[1]).nonzero()[0]  # most bigrams are ends that nothing prolongs
-        at, state = places[1].take(inner), states[1].take(inner)
+        two = base.take(letter)
+        two[:-1] += letter[1:]
+        at = (self.check.take(two) == letter + self.base[0]).nonzero()[0]
+        state = two.take(at)
+        places, states = [np.arange(len(codes)), at], [state]
+        inner = self.base.take(state).nonzero()[0]  # most bigrams are ends that nothing prolongs
+        at, state = at.take(inner), state.take(inner)
         while len(at):
             to = self.base.take(state) + letter.take(at + len(places), mode="clip")  # 0 at the end: no term goes on
             alive = (self.check.take(to) == state).nonzero()[0]
             at, state = at.take(alive), to.take(alive)
             places.append(at)
             states.append(state)
-        term = self.term.take(np.concatenate(states))
-        ends = (term >= 0).nonzero()[0]
-        length = np.arange(1, len(places) + 1).repeat([*map(len, places)])
-        return np.concatenate(places).take(ends), term.take(ends), length.take(ends)
+        found = np.concatenate([term.take(letter), self.term.take(np.concatenate(states))])
+        ends = (found >= 0).nonzero()[0]
+        until = ends.searchsorted([*accumulate(map(len, places))])
+        return Occurrences(np.concatenate(places).take(ends), found.take(ends), until)
 
 
 def build(terms: Sequence[str]) -> Trie:
