@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.learning import calibration
+from classifier.tagging import tags
 
 
 def drawn(slope: float, offset: float, n: int = 20_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -170,7 +171,7 @@ def test_the_limit_of_doubt_is_the_highest_that_keeps_the_wanted_f1() -> None:
     probability, threshold, weight = 1 / (1 + np.exp(-z)), np.full(3, 0.5), np.ones(1000)
     limit = calibration.doubt_limit(probability, positive, threshold, weight, 0.95)
     found = probability >= threshold
-    doubt = np.where(found, 1 - probability, probability).sum(axis=1)
+    doubt = tags.doubt(probability, found)
 
     def f1_up_to(most: float) -> float:
         sure = doubt <= most
@@ -185,10 +186,10 @@ def test_where_everything_is_right_nothing_is_left_to_review() -> None:
     positive = np.arange(50)[:, None] < 20
     probability = np.where(positive, 0.9, 0.1) + np.linspace(0, 0.05, 50)[:, None]
     limit = calibration.doubt_limit(probability, positive, np.array([0.5]), np.ones(50), 0.9)
-    assert limit >= np.where(positive, 1 - probability, probability).max()
+    assert np.all(tags.doubt(probability, probability >= 0.5) <= limit)
 
 
 def test_where_the_wanted_f1_is_out_of_reach_everything_is_left_to_review() -> None:
     positive = np.arange(50)[:, None] < 20
     limit = calibration.doubt_limit(np.where(positive, 0.1, 0.9), positive, np.array([0.5]), np.ones(50), 0.9)
-    assert limit == 0
+    assert limit == -np.inf

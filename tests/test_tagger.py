@@ -123,9 +123,32 @@ def test_a_probability_at_the_threshold_gives_the_tag_and_one_below_does_not(sma
 
 def test_review_is_asked_for_above_the_limit_of_doubt(small: Bundle) -> None:
     model = changed(small, threshold=[0.5] * 3, limit=0.5)
-    # doubts: 0.1 + 0.1 + 0.1, 0.1 + 0.5 + 0.1, 0.25 + 0.25 + 0, 0.3 + 0.3 + 0
+    # wrong: 0.1 + 0.1 + 0.1, 0.1 + 0.5 + 0.1, 0.25 + 0.25 + 0, 0.3 + 0.3 + 0; right: 0.9, 0.5 + 0.9, 0.75, 0
     rows = np.array([[0.1, 0.9, 0.1], [0.1, 0.5, 0.9], [0.25, 0.75, 0], [0.3, 0.3, 0]], np.float32)
-    assert tags.review(rows, model) == [False, True, False, True]
+    assert tags.review(rows, model) == [False, False, False, True]
+    assert tags.review(rows, changed(model, limit=0.1)) == [False, True, True, True]
+    assert tags.review(rows, changed(model, limit=-np.inf)) == [True] * 4
+
+
+def test_what_is_left_without_review_has_the_highest_f1_that_so_many_rows_can_have() -> None:
+    random = np.random.default_rng(3)
+    probability = random.beta(0.2, 0.6, (400, 4))  # rights and wrongs as expected, not as drawn: no luck
+    given = probability >= 0.4
+    right, wrong = (
+        np.where(given, probability, 0).sum(axis=1),
+        np.where(given, 1 - probability, probability).sum(axis=1),
+    )
+    order = np.argsort(tags.doubt(probability, given))
+
+    def f1(rows: np.ndarray) -> float:
+        return float(2 * right[rows].sum() / (2 * right[rows].sum() + wrong[rows].sum()))
+
+    number = next(n for n in range(399, 0, -1) if f1(order[:n]) >= 0.85)
+    assert 0 < number < 400
+    assert f1(order[:number]) > f1(np.argsort(wrong)[:number])
+    for leaves, comes in random.integers(0, [number, 400 - number], (500, 2)):
+        swapped = np.append(np.delete(order[:number], leaves), order[number + comes])
+        assert f1(swapped) <= f1(order[:number]) + 1e-4
 
 
 def test_probabilities_of_all_labels_are_between_0_and_1(small: Bundle, small_examples: list[Example]) -> None:

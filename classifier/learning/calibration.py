@@ -138,8 +138,7 @@ def thresholds(probability: Floats, positive: Bools, shrink: float, ease: float 
 def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight: Floats, wanted: float) -> float:
     """Give the doubt up to which paragraphs need no review: the highest at which their micro F1 is still `wanted`.
 
-    Doubt is the expected number of wrong decisions in a paragraph (`classifier.tagging.tags.doubt`). 0 where no limit
-    brings that F1.
+    Of doubt as `classifier.tagging.tags` has it. Minus infinity where no limit brings that F1.
     """
     given = probability >= threshold
     amount = doubt(probability, given)
@@ -149,4 +148,4 @@ def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight:
     total = np.cumsum(w * (given[order].sum(axis=1) + positive[order].sum(axis=1)))
     last = np.append(amount[order][1:] > amount[order][:-1], True)  # of equal doubts
     enough = np.flatnonzero((2 * hits >= wanted * total) & (total > 0) & last)
-    return float(amount[order][enough[-1]]) if len(enough) else 0.0
+    return float(amount[order][enough[-1]]) if len(enough) else -np.inf

@@ -9,6 +9,9 @@ from classifier.records import Tag
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.features import Floats
 
+_WANTED = 0.85  # micro F1, on real text, of what goes without review
+_MAKES_UP = 2 * (1 - _WANTED) / _WANTED
+
 
 def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
     """Give each row's tags, surest first."""
@@ -23,8 +26,14 @@ def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
 
 
 def doubt(probability: npt.NDArray[np.floating], given: npt.NDArray[np.bool_]) -> npt.NDArray[np.floating]:
-    """Give the expected number of wrong decisions in each row, if the probabilities are right."""
-    return np.asarray(np.where(given, 1.0 - probability, probability).sum(axis=1))
+    """Give the expected number of wrong decisions in each row, less those that its expected right tags make up for.
+
+    F1 is 2 right / (2 right + wrong): at an F1 of F, a right tag and 2 (1 - F) / F wrong decisions leave it as it is.
+    So, of all ways to leave a number of rows without review, to leave those of least doubt brings the highest F1.
+    """
+    right = np.where(given, probability, 0.0).sum(axis=1)
+    wrong = np.where(given, 1.0 - probability, probability).sum(axis=1)
+    return np.asarray(wrong - _MAKES_UP * right)
 
 
 def review(probability: Floats, bundle: Bundle) -> Sequence[bool]:
