@@ -202,8 +202,15 @@ def test_the_vocabulary_is_sorted_distinct_and_holds_every_cue(small: Bundle, sm
 
 def test_terms_occur_in_as_many_texts_as_asked() -> None:
     texts = ["植树造林三百亩", "植树造林五百亩", "节水"]
-    found = vocabulary.terms(texts, [], ngram=2, min_df=2, words=False)
+    found = vocabulary.terms(texts, [], ngram=2, min_df=2, max_df=9, words=False)
     assert set(found) == {"植", "树", "造", "林", "百", "亩", "植树", "树造", "造林", "百亩"}
+
+
+def test_single_characters_that_most_texts_have_are_no_terms_but_their_pairs_are() -> None:
+    texts = ["植树造林三百亩", "植树造林五百亩", "植树", "节水"]
+    found = vocabulary.terms(texts, [], ngram=2, min_df=2, max_df=2, words=False)
+    assert set(found) == {"造", "林", "百", "亩", "植树", "树造", "造林", "百亩"}
+    assert "植" in vocabulary.terms(texts, [Cue("植", "x", STRONG)], ngram=2, min_df=2, max_df=2, words=False)
 
 
 def test_the_more_paragraphs_the_more_a_term_must_occur_in(
@@ -222,14 +229,16 @@ def test_the_more_paragraphs_the_more_a_term_must_occur_in(
 
 def test_words_longer_than_the_n_grams_are_terms_too() -> None:
     texts = ["实行义务教育阶段免费", "落实义务教育阶段免费"]
-    without = vocabulary.terms(texts, [], ngram=2, min_df=2, words=False)
-    found = vocabulary.terms(texts, [], ngram=2, min_df=2, words=True)
+    without = vocabulary.terms(texts, [], ngram=2, min_df=2, max_df=9, words=False)
+    found = vocabulary.terms(texts, [], ngram=2, min_df=2, max_df=9, words=True)
     assert "义务教育" in set(found) - set(without)
 
 
 def test_a_cue_is_a_word_to_the_segmenter() -> None:
     texts = ["推行林长巡护制", "落实林长巡护制"]
-    assert "林长巡护制" in vocabulary.terms(texts, [Cue("林长巡护制", "x", STRONG)], ngram=2, min_df=2, words=True)
+    assert "林长巡护制" in vocabulary.terms(
+        texts, [Cue("林长巡护制", "x", STRONG)], ngram=2, min_df=2, max_df=9, words=True
+    )
 
 
 def test_a_trainer_that_is_killed_is_named(

@@ -56,6 +56,7 @@ VARIANTS = (
     Variant(name="no 2-grams", changes={"ngram": 1}),
     Variant(name="3-grams too", changes={"ngram": 3}),
     Variant(name="terms of two paragraphs too", changes={"least": 0.0}),
+    Variant(name="the commonest characters too", changes={"most": 1.0}),
     Variant(name="no cue columns", changes={"strong_cue": 0.0, "weak_cue": 0.0}),
     Variant(name="no cue examples", changes={"cue_example": 0.0}),
     Variant(name="no cues", cues=False),

@@ -22,10 +22,11 @@ Floats = npt.NDArray[np.float64]
 class Config:
     """Everything that is chosen about a model; chosen by cross-validation and on real text (see labels/README.md)."""
 
-    recipe: int = 2  # raised when the code below would make another model of the same settings
+    recipe: int = 3  # raised when the code below would make another model of the same settings
     ngram: int = 2  # character n-grams up to this length
     words: bool = True  # words of jieba's full mode, where longer
     least: float = 3e-4  # share of the paragraphs that a term must occur in, and in two at least
+    most: float = 0.25  # and a single character at most, or in 1,000: the commonest say little and cost much time
     power: float = 0.75  # tf^power
     idf_power: float = 1.5
     strong_cue: float = 0.065  # weights of the cue columns beside a row of length 1
@@ -64,7 +65,10 @@ class Problem:
         texts = [example.text for example in examples]
         plain = [normalise(text) for text in texts]
         min_df = max(2, round(config.least * len(plain)))
-        self.vocabulary = vocabulary.terms(plain, cues, ngram=config.ngram, min_df=min_df, words=config.words)
+        max_df = max(1000, round(config.most * len(plain)))
+        self.vocabulary = vocabulary.terms(
+            plain, cues, ngram=config.ngram, min_df=min_df, max_df=max_df, words=config.words
+        )
         self.trie = trie.build(self.vocabulary)
         self.cues = vocabulary.cue_table(self.vocabulary, cues, labels)
         self.cue_weights = np.repeat(np.array([config.strong_cue, config.weak_cue], np.float32), len(labels))

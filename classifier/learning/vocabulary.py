@@ -4,6 +4,7 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from classifier.tagging.features import Cues
 _LONGEST = 10  # characters of a word
 
 
-def terms(texts: Sequence[str], cues: Sequence[Cue], *, ngram: int, min_df: int, words: bool) -> tuple[str, ...]:
+def terms(
+    texts: Sequence[str], cues: Sequence[Cue], *, ngram: int, min_df: int, max_df: int, words: bool
+) -> tuple[str, ...]:
     """Give the sorted vocabulary of normalised `texts`.
 
-    n-grams of 1 to `ngram` characters and words that occur in at least `min_df` texts, and every cue and decoy.
+    n-grams of 1 to `ngram` characters and words that occur in at least `min_df` texts, and every cue and decoy. Single
+    characters in more than `max_df` are left out: those beside them say more.
     """
     try:
         from sklearn.feature_extraction.text import CountVectorizer
@@ -25,6 +29,8 @@ def terms(texts: Sequence[str], cues: Sequence[Cue], *, ngram: int, min_df: int,
         raise MissingExtra("scikit-learn", "learn") from error
     grams = CountVectorizer(analyzer="char", ngram_range=(1, ngram), min_df=min_df, lowercase=False)
     known = set(grams.fit(texts).get_feature_names_out())
+    characters = Counter(chain.from_iterable(map(set, texts)))
+    known.difference_update(char for char, documents in characters.items() if documents > max_df)
     if words:
         spread = Counter(word for found in _words(texts, cues) for word in found if len(word) > ngram)
         known.update(word for word, documents in spread.items() if documents >= min_df)
