@@ -26,7 +26,7 @@ class Config:
     ngram: int = 2  # character n-grams up to this length
     words: bool = True  # words of jieba's full mode, where longer
     least: float = 3e-4  # share of the paragraphs that a term must occur in, and in two at least
-    most: float = 0.25  # and a single character at most, or in 1,000: the commonest say little and cost much time
+    most: float = 0.25  # and a single character at most, or in 2,000: the commonest say little and cost much time
     power: float = 0.75  # tf^power
     idf_power: float = 1.5
     strong_cue: float = 0.065  # weights of the cue columns beside a row of length 1
@@ -65,7 +65,7 @@ class Problem:
         texts = [example.text for example in examples]
         plain = [normalise(text) for text in texts]
         min_df = max(2, round(config.least * len(plain)))
-        max_df = max(1000, round(config.most * len(plain)))
+        max_df = max(2000, round(config.most * len(plain)))
         self.vocabulary = vocabulary.terms(
             plain, cues, ngram=config.ngram, min_df=min_df, max_df=max_df, words=config.words
         )
