@@ -73,23 +73,6 @@ def test_the_curve_finds_the_probabilities_of_right_logits() -> None:
     assert np.abs(np.interp(z, knots, values) - 1 / (1 + np.exp(-z))).max() < 0.05
 
 
-@given(st.integers(0, 100), st.floats(0.3, 0.99))
-def test_tempering_makes_less_sure_and_keeps_the_order(seed: int, temper: float) -> None:
-    margin, positive = logits(300, seed=seed)
-    usual = calibration.calibrate(margin, positive, np.ones(300), shrink=300)
-    drawn_in = calibration.calibrate(margin, positive, np.ones(300), shrink=300, temper=temper)
-    order = np.argsort(usual.probability, axis=None)
-    assert np.all(np.diff(drawn_in.probability.ravel()[order]) >= 0)
-    inner = (usual.values > 0) & (usual.values < 1)
-    assert np.ptp(drawn_in.values[inner]) < np.ptp(usual.values[inner])
-
-
-def test_tempering_keeps_0_and_1_and_its_fixed_point() -> None:
-    found = calibration.tempered(np.array([0.0, 0.4, 0.9, 1.0]), 0.5, 0.4)
-    assert found[[0, 1, 3]] == pytest.approx([0, 0.4, 1])
-    assert 0.4 < found[2] < 0.9
-
-
 def test_the_curve_mends_logits_that_are_too_sure() -> None:
     z, positive = logits(40_000)
     knots, values = calibration.curve(3 * z, positive, np.ones(40_000))

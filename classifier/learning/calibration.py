@@ -33,36 +33,20 @@ class Calibrated:
 
 
 def calibrate(
-    margin: Floats, positive: Bools, weight: Floats, *, shrink: float, temper: float = 1.0, ease: float = 1.0,
-    curved: bool = True,
-) -> Calibrated:  # fmt: skip
+    margin: Floats, positive: Bools, weight: Floats, *, shrink: float, ease: float = 1.0, curved: bool = True
+) -> Calibrated:
     """Fit everything that stands between out-of-fold margins and decisions; without `curved` by Platt's sigmoid alone.
 
-    `weight` says how much each row counts for the probabilities; for the thresholds all count alike. `temper` below 1
-    makes every probability less sure than out of fold, drawn towards the global threshold (`tempered`); `ease` below 1
-    lowers the `thresholds`.
+    `weight` says how much each row counts for the probabilities; for the thresholds all count alike. `ease` below
+    1 lowers the `thresholds`.
     """
     lines = [platt(margin[:, j], positive[:, j], weight) for j in range(margin.shape[1])]
     slope, offset = np.array(lines).T
     logit = slope * margin + offset
     knots, values = curve(logit, positive, weight) if curved else SIGMOID
-    usual = np.asarray(apply_curve(logit, knots, values), dtype=np.float64)
-    turn, _ = best_threshold(usual.ravel(), positive.ravel())
-    values = tempered(values, temper, turn)
     probability = np.asarray(apply_curve(logit, knots, values), dtype=np.float64)
     chosen = thresholds(probability, positive, shrink, ease)
     return Calibrated(slope, offset, knots, values, chosen, probability)
-
-
-def tempered(probability: Floats, temper: float, fixed: float) -> Floats:
-    """Give probabilities whose logits are `temper` times as far from that of `fixed`.
-
-    Source: Guo et al., "On calibration of modern neural networks", 2017, there with ½ as the fixed point.
-    """
-    turn = np.log(fixed / (1 - fixed))
-    with np.errstate(divide="ignore"):  # 0 and 1 stay what they are
-        logit = np.log(probability) - np.log1p(-probability)
-        return np.asarray(1 / (1 + np.exp(-(turn + temper * (logit - turn)))))
 
 
 def platt(margins: Floats, positive: Bools, weight: Floats) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from classifier.tagging.cohesion import Cohesion, fold
 
 _SENTENCE_WEIGHT = 0.25  # paragraphs are too few to know how one may begin; a sentence's beginning tells part of it
 _MIN_CHAR, _MIN_PAIR = 5, 2
-_LATER = tuple("kquvwxyz")  # documents written after the costs of reflow were chosen with it: no better with them
+_LATER = tuple("jkquvwxyz")  # documents written after the costs of reflow were chosen with it: no better with them
 
 
 def count(examples: Sequence[Example]) -> Cohesion:

@@ -64,7 +64,7 @@ class CrossFit:
         """
         config = self.config
         return calibration.calibrate(
-            margin, self.blind, self.weight, shrink=config.shrink, temper=config.temper, ease=config.ease, curved=curve
+            margin, self.blind, self.weight, shrink=config.shrink, ease=config.ease, curved=curve
         )
 
     @property
