@@ -22,6 +22,7 @@ TOO_DEEP = "a column whose value cannot be handed back: it is nested too deeply"
 
 Cells = dict[str, object]
 _NESTED = frozenset((dict, list))
+_PLAIN = frozenset((str, int, float))
 
 
 def csv(source: Source) -> Iterator[Item]:
@@ -111,34 +112,33 @@ def rows(name: str, table: Iterable[Cells | str], behind: int = 0) -> Iterator[I
         if isinstance(row, str):
             yield Skipped(name=f"{name}#{number}", reason=row)
             continue
-        if reason := _unreadable(row):
-            yield Skipped(name=f"{name}#{number}", reason=reason)
+        try:
+            text = _text(row)
+        except Undecodable as error:
+            yield Skipped(name=f"{name}#{number}", reason=str(error))
             continue
-        own, text = row.pop("id", None), without_nuls(str(row.pop("text")))
-        id_ = str(own) if own != "" and _plain(own) else f"{name}#{number}"
+        del row["text"]
+        own = row.pop("id", None)
+        id_ = str(own) if own != "" and type(own) in _PLAIN else f"{name}#{number}"
         yield Paragraph(id_, name, number, Kind.BODY, text, ((0, len(text)),), (), None, None, None, row)
     if not number:
         yield Skipped(name=name, reason="empty")
 
 
-def _unreadable(row: Cells) -> str:
-    """Why a row is no paragraph; nothing where it is one."""
+def _text(row: Cells) -> str:
+    """Give a row's text. Raises `Undecodable`, saying why it is no paragraph."""
     text = row.get("text")
     if not isinstance(text, str):
         if "text" not in row:
-            return f"no 'text' (there are: {_shown(row) or 'no keys'})"
-        return "its text is empty" if text is None else "its text is no string"
+            raise Undecodable(f"no 'text' (there are: {_shown(row) or 'no keys'})")
+        raise Undecodable("its text is empty" if text is None else "its text is no string")
     if not text or text.isspace():
-        return "its text is empty"
+        raise Undecodable("its text is empty")
     if len(text) > LONGEST:
-        return f"a text of more than {LONGEST:,} characters: no paragraph; split it"
+        raise Undecodable(f"a text of more than {LONGEST:,} characters: no paragraph; split it")
     if "\ufffd" in text and text.count("\ufffd") * _BROKEN > len(text):
-        return "its text has broken bytes: the file is damaged or mixes encodings; save it as UTF-8"
-    try:
-        without_nuls(text)
-    except Undecodable as error:
-        return str(error)
-    return ""
+        raise Undecodable("its text has broken bytes: the file is damaged or mixes encodings; save it as UTF-8")
+    return without_nuls(text)
 
 
 def named(column: str) -> str:
@@ -154,7 +154,3 @@ def no_text(columns: Iterable[object]) -> str:
 def _shown(columns: Iterable[object]) -> str:
     names = [str(column)[:30] for column in columns]
     return ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
