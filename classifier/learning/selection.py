@@ -1,8 +1,8 @@
 """What to label next: the unlabelled paragraphs that would teach a model most.
 
-A paragraph is worth its expected wrong decisions, those of rare and weak labels counting more, and more
-where no labelled example is like it. Taken are the worthiest that are no near copies of one another or of examples
-(the order of uncertainty, thinned by similarity: Settles 2012, sections 2.2 and 5.1).
+A paragraph is worth its expected wrong decisions, those of rare and weak labels counting more, and more where no
+labelled example is like it. Taken are the worthiest that are no near copies of one another or of examples (the order
+of uncertainty, thinned by similarity: Settles 2012, sections 2.2 and 5.1).
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,6 @@ from classifier.tagging.features import Floats
 
 BATCH = 256  # paragraphs scored together: what they take then fits the cache, and is not asked of the system anew
 _PAYS = 100_000  # paragraphs from which on Numba makes good the time that it takes to start
-
 _SCRATCH = 1 << 23  # bytes: more than a batch takes
 
 Engine = Literal["auto", "numpy", "numba"]
