@@ -26,9 +26,10 @@ SECTIONS = {
 }  # fmt: skip
 CHINESE = {  # of the ablations
     "everything": "完整模型", "no words of jieba": "不用 jieba 词", "no 2-grams": "不用二字组",
-    "3-grams too": "加三字组", "terms of two paragraphs too": "见于两段的词项也算", "no cue columns": "不用线索词列",
-    "no cue examples": "不以线索词为例", "no cues": "完全不用线索词", "plain tf-idf": "普通 tf-idf",
-    "no length weights": "不按段长加权", "one threshold for all": "统一阈值",
+    "3-grams too": "加三字组", "terms of two paragraphs too": "见于两段的词项也算",
+    "the commonest characters too": "最常用的单字也算", "no cue columns": "不用线索词列",
+    "no cue examples": "不以线索词为例", "no cues": "完全不用线索词",
+    "plain tf-idf": "普通 tf-idf", "no length weights": "不按段长加权", "one threshold for all": "统一阈值",
     "thresholds as out of fold": "阈值不放宽", "thresholds of 0.5": "阈值一律 0.5",
     "Platt's sigmoid alone": "只用 Platt 曲线", "no composed text": "不学自拟文本", "no restated text": "不学改写文本",
 }  # fmt: skip
