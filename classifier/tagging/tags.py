@@ -9,8 +9,8 @@ from classifier.records import Tag
 from classifier.tagging.bundle import Bundle
 from classifier.tagging.features import Floats
 
-_WANTED = 0.85  # micro F1, on real text, of what goes without review
-_MAKES_UP = 2 * (1 - _WANTED) / _WANTED
+_F1 = 0.82  # micro F1 about which rows are weighed: real text reaches .8 in all, .85 without what is reviewed
+_MAKES_UP = 2 * (1 - _F1) / _F1
 
 
 def tags(probability: Floats, bundle: Bundle) -> list[tuple[Tag, ...]]:
