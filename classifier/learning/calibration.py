@@ -37,8 +37,8 @@ def calibrate(
 ) -> Calibrated:
     """Fit everything that stands between out-of-fold margins and decisions; without `curved` by Platt's sigmoid alone.
 
-    `weight` says how much each row counts for the probabilities; for the thresholds all count alike. `ease` below
-    1 lowers the `thresholds`.
+    `weight` says how much each row counts for the probabilities; for the thresholds all count alike. An
+    `ease` below 1 lowers the `thresholds`.
     """
     lines = [platt(margin[:, j], positive[:, j], weight) for j in range(margin.shape[1])]
     slope, offset = np.array(lines).T
@@ -122,7 +122,7 @@ def thresholds(probability: Floats, positive: Bools, shrink: float, ease: float 
 def doubt_limit(probability: Floats, positive: Bools, threshold: Floats, weight: Floats, wanted: float) -> float:
     """Give the doubt up to which paragraphs need no review: the highest at which their micro F1 is still `wanted`.
 
-    Of doubt as `classifier.tagging.tags` has it. Minus infinity where no limit brings that F1.
+    Doubt is that of `classifier.tagging.tags.doubt`. Minus infinity where no limit brings that F1.
     """
     given = probability >= threshold
     amount = doubt(probability, given)
